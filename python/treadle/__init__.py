@@ -1,0 +1,1 @@
+"""Parallel computing for people who think in notebooks."""

@@ -1,0 +1,77 @@
+"""Every error that treadle raises on purpose.
+
+- TreadleError
+    - GraphError (ValueError)          the graph itself is wrong
+        - CycleError                       a task needs its own result
+        - MissingKeyError (KeyError)       a key that no task makes
+    - ConfigError (ValueError)         a setting has no meaning here
+        - UnknownSchedulerError            no engine of that name
+    - RunCancelled                     the run was cancelled before it ended
+    - RecordError (OSError)            a cluster record that can't be trusted or read
+
+Errors of users' own tasks are never wrapped: they are raised as they are, with a note that
+names the task, where it was written and what it was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+
+
+class TreadleError(Exception):
+    """Root of all errors raised by treadle itself."""
+
+
+class GraphError(TreadleError, ValueError):
+    """A task graph that cannot run."""
+
+
+class CycleError(GraphError):
+    """Tasks that wait for each other in a circle."""
+
+    def __init__(self, cycle: Sequence[Hashable]):
+        super().__init__(cycle)  # args keep the error picklable
+        self.cycle = tuple(cycle)
+
+    def __str__(self) -> str:
+        path = " -> ".join(repr(key) for key in self.cycle)
+        return f"the graph has a cycle: {path}; break it by removing one of these references"
+
+
+class MissingKeyError(GraphError, KeyError):
+    """A key was asked for, or is an input of a task, and nothing makes it."""
+
+    def __init__(self, key: Hashable, needed_by: Hashable = None, close: Iterable[Hashable] = ()):
+        super().__init__(key, needed_by, tuple(close))
+        self.key = key
+        self.needed_by = needed_by
+        self.close = tuple(close)
+
+    def __str__(self) -> str:
+        user = "" if self.needed_by is None else f", which {self.needed_by!r} needs"
+        hint = "" if not self.close else f"; did you mean {self.close[0]!r}?"
+        return f"no task in the graph makes {self.key!r}{user}{hint}"
+
+
+class ConfigError(TreadleError, ValueError):
+    """A setting whose value means nothing."""
+
+
+class UnknownSchedulerError(ConfigError):
+    """No engine has this name."""
+
+    def __init__(self, name: object, known: Iterable[str]):
+        super().__init__(name, tuple(known))
+        self.name = name
+        self.known = tuple(known)
+
+    def __str__(self) -> str:
+        return f"unknown scheduler {self.name!r}; use one of {', '.join(map(repr, self.known))}"
+
+
+class RunCancelled(TreadleError):
+    """The run was cancelled before the wanted results were there."""
+
+
+class RecordError(TreadleError, OSError):
+    """A cluster record that can't be read or can't be trusted."""
