@@ -1,0 +1,1 @@
+"""Who runs what next: pure state machines over task numbers."""
