@@ -69,12 +69,22 @@ $(DONE)/venv:
 	$(PYTHON) -m venv $(VENV)
 	mkdir -p $(DONE) && touch $@
 
-# One stamp per extra of pyproject.toml. The bundle of the lab extension is built below, by stamps
-# of its own, and not by pip. The link goes first: pip would write and delete through it.
+# One stamp per set of packages; a set touches the stamps of those it holds as well. The bundle of
+# the lab extension has stamps of its own, so pip does not build it. The link goes first: pip would
+# write and delete through it.
+EXTRAS_demo := demo
+EXTRAS_test := test
+EXTRAS_lint := lint,test
+EXTRAS_bench := bench,test
+EXTRAS_docs := docs
+HOLDS_test := demo
+HOLDS_lint := test demo
+HOLDS_bench := test demo
+
 $(DONE)/install-%: pyproject.toml $(DONE)/venv
-	if [ -L $(LINK) ]; then rm $(LINK) $(DONE)/linked; fi
-	SKIP_JUPYTER_BUILDER=1 python -m pip install --quiet --editable '.[$*]'
-	touch $@
+	if [ -L $(LINK) ]; then rm -f $(LINK) $(DONE)/linked; fi
+	SKIP_JUPYTER_BUILDER=1 python -m pip install --quiet --editable '.[$(EXTRAS_$*)]'
+	touch $@ $(HOLDS_$*:%=$(DONE)/install-%)
 
 node_modules/.done: package.json labextension/package.json yarn.lock .yarnrc.yml | $(DONE)/install-demo
 	jlpm install --immutable
@@ -84,9 +94,8 @@ $(BUNDLE): node_modules/.done $(SOURCES)
 	jlpm build:prod
 	touch $@
 
-# A link in place of a copy: a new bundle is seen at the next reload of the page. It waits for the
-# largest set of packages that is wanted anyway, since every pip run above removes it.
-$(DONE)/linked: $(BUNDLE) $(wildcard $(DONE)/install-*) | $(DONE)/install-demo
+# A link in place of a copy: a new bundle is seen at the next reload of the page.
+$(DONE)/linked: $(BUNDLE) | $(DONE)/install-demo
 	jupyter-builder develop --overwrite .
 	touch $@
 

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import zmq
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from prepare_flights import prepare
+from traitlets.config import Config
 
 HERE = Path(__file__).resolve().parent
 BUILD = HERE.parent / "build"
@@ -25,11 +27,17 @@ NOTEBOOK = HERE / "01-flights-in-parallel.ipynb"
 RUN = "application/vnd.treadle.run.v1+json"
 
 
-def execute(path: Path) -> tuple[NotebookNode, CellExecutionError | None]:
-    """Run a notebook from top to bottom in its own folder; stop at the first error."""
+def execute(path: Path, folder: Path = HERE) -> tuple[NotebookNode, CellExecutionError | None]:
+    """Run a notebook from top to bottom, in ``folder``; stop at the first error."""
     notebook = nbformat.read(path, as_version=4)
+    # A kernel warns of what is sent in the clear, even from one process to the next on one machine.
+    encryption = "auto" if zmq.has("curve") else "disabled"
     client = NotebookClient(
-        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(HERE)}}
+        notebook,
+        timeout=300,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+        config=Config(KernelManager={"transport_encryption": encryption}),
     )
     try:
         client.execute()
@@ -60,10 +68,10 @@ def summaries(notebook: NotebookNode) -> list[str]:
     return [bundle["summary"] for bundle in bundles if bundle.get("summary")]
 
 
-def save(notebook: NotebookNode, name: str) -> list[Path]:
-    """Write the notebook and its page into build/."""
-    BUILD.mkdir(exist_ok=True)
-    ipynb, html = BUILD / f"{name}.ipynb", BUILD / f"{name}.html"
+def save(notebook: NotebookNode, name: str, folder: Path = BUILD) -> list[Path]:
+    """Write the notebook and its page into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ipynb, html = folder / f"{name}.ipynb", folder / f"{name}.html"
     nbformat.write(notebook, ipynb)
     page, _ = HTMLExporter().from_notebook_node(notebook)
     html.write_text(page, encoding="utf-8")

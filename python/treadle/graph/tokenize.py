@@ -119,7 +119,18 @@ class _Hash:
 
 
 class _Registry:
-    """``normalize_token``: type -> function that returns a simpler value to hash instead."""
+    """``normalize_token``: type -> function that returns a simpler value to hash instead.
+
+    Examples
+    --------
+    >>> from decimal import Decimal
+    >>> from treadle import normalize_token
+    >>> @normalize_token.register(Decimal)
+    ... def as_text(value):
+    ...     return str(value.normalize())
+    >>> normalize_token(Decimal("1.50"))
+    '1.5'
+    """
 
     def __init__(self) -> None:
         self._functions: dict[type, Callable[[Any], Any]] = {}
@@ -153,6 +164,9 @@ class _Registry:
         """Return what stands for ``value``, as the registered function says it."""
         function = self.find(type(value))
         return value if function is None else function(value)
+
+    def __reduce__(self) -> str:
+        return "normalize_token"  # there is one; pickled by its name, as functions are
 
 
 normalize_token = _Registry()
@@ -283,7 +297,7 @@ _CONTAINERS: dict[type, Writer] = {
 
 
 def _write_function(state: _Hash, value: types.FunctionType) -> None:
-    """A function of an importable module is its name; any other is its code and what it closes over."""
+    """An importable function is its name and code; any other also what it closes over."""
     module = sys.modules.get(value.__module__ or "")
     if value.__module__ != "__main__" and "<" not in value.__qualname__:
         found: Any = module
