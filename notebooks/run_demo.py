@@ -18,8 +18,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
-from prepare_flights import prepare
 from traitlets.config import Config
+
+from prepare_flights import prepare
 
 HERE = Path(__file__).resolve().parent
 BUILD = HERE.parent / "build"

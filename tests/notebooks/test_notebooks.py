@@ -14,8 +14,8 @@ from nbformat import NotebookNode
 import prepare_flights
 import run_demo
 
-NOTEBOOKS = sorted(Path(run_demo.__file__).parent.glob("*.ipynb"))
 FLIGHTS_NOTEBOOK = run_demo.NOTEBOOK
+OTHERS = sorted({*FLIGHTS_NOTEBOOK.parent.glob("*.ipynb")} - {FLIGHTS_NOTEBOOK})
 
 
 def executed(path: Path, tmp_path: Path, extra: str = "") -> NotebookNode:
@@ -105,9 +105,7 @@ def test_the_flights_notebook_draws_its_graph_and_its_charts(flights: NotebookNo
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize(
-    "path", [p for p in NOTEBOOKS if p != FLIGHTS_NOTEBOOK], ids=lambda p: p.stem
-)
+@pytest.mark.parametrize("path", OTHERS, ids=lambda p: p.stem)
 def test_every_other_notebook_runs_from_top_to_bottom(path: Path, tmp_path: Path):
     executed(path, tmp_path)
 
