@@ -107,7 +107,7 @@ def _same(value: Any) -> Any:
 
 
 class _Call:
-    """A call not yet written as a node.  ``Delayed`` objects in ``args`` stand for their results."""
+    """A call not yet written as a node; ``Delayed`` objects in it stand for their results."""
 
     __slots__ = ("annotations", "args", "func", "kwargs")
 
@@ -116,6 +116,17 @@ class _Call:
         self.args = args
         self.kwargs = kwargs
         self.annotations = current_annotations()
+
+
+def _operator(func: Callable[..., Any], reflected: bool = False) -> Callable[..., Delayed]:
+    name = func.__name__.strip("_")
+
+    def method(self: Any, *others: Any) -> Delayed:
+        args = (*others, self) if reflected else (self, *others)
+        return _make_call(name, func, args, _NO_KWARGS, None, None, None, call_site())
+
+    method.__name__ = f"__{'r' if reflected else ''}{name}__"
+    return method
 
 
 class Delayed:
@@ -173,7 +184,7 @@ class Delayed:
     def _lowered(self) -> Node:
         """Write the call as a node, the first time that it is asked for."""
         node = self._node
-        if type(node) is not _Call:
+        if not isinstance(node, _Call):
             return node
         task = Task(
             self._key,
@@ -218,7 +229,7 @@ class Delayed:
         return f"Delayed({self._key!r})"
 
     def __dir__(self) -> list[str]:
-        return sorted(name for name in dir(type(self)) if not name.startswith("_")) + ["key"]
+        return [name for name in dir(type(self)) if not name.startswith("_")]
 
     def __hash__(self) -> int:
         return hash(self._key)
@@ -236,7 +247,10 @@ class Delayed:
         self, *args: Any, pure: bool | None = None, dask_key_name: str | None = None, **kwargs: Any
     ) -> Delayed:
         """Call the result: one more lazy call."""
-        name = self._node.args[1] if _is_getattr(self._node) else "apply"
+        node = self._node
+        name = "apply"
+        if isinstance(node, _Call | Task) and node.func is getattr:
+            name = node.args[1]
         return _make_call(
             str(name), _apply, (self, *args), kwargs, pure, dask_key_name, None, call_site()
         )
@@ -271,16 +285,53 @@ class Delayed:
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TypeError("a Delayed can't be changed; make a new one with delayed(func)(...)")
 
+    # -- operators: one more lazy call each -----------------------------------------------------
+
+    __add__ = _operator(operator.add)
+    __radd__ = _operator(operator.add, reflected=True)
+    __sub__ = _operator(operator.sub)
+    __rsub__ = _operator(operator.sub, reflected=True)
+    __mul__ = _operator(operator.mul)
+    __rmul__ = _operator(operator.mul, reflected=True)
+    __matmul__ = _operator(operator.matmul)
+    __rmatmul__ = _operator(operator.matmul, reflected=True)
+    __truediv__ = _operator(operator.truediv)
+    __rtruediv__ = _operator(operator.truediv, reflected=True)
+    __floordiv__ = _operator(operator.floordiv)
+    __rfloordiv__ = _operator(operator.floordiv, reflected=True)
+    __mod__ = _operator(operator.mod)
+    __rmod__ = _operator(operator.mod, reflected=True)
+    __divmod__ = _operator(divmod)
+    __rdivmod__ = _operator(divmod, reflected=True)
+    __pow__ = _operator(operator.pow)
+    __rpow__ = _operator(operator.pow, reflected=True)
+    __lshift__ = _operator(operator.lshift)
+    __rlshift__ = _operator(operator.lshift, reflected=True)
+    __rshift__ = _operator(operator.rshift)
+    __rrshift__ = _operator(operator.rshift, reflected=True)
+    __and__ = _operator(operator.and_)
+    __rand__ = _operator(operator.and_, reflected=True)
+    __or__ = _operator(operator.or_)
+    __ror__ = _operator(operator.or_, reflected=True)
+    __xor__ = _operator(operator.xor)
+    __rxor__ = _operator(operator.xor, reflected=True)
+    __getitem__ = _operator(operator.getitem)
+    __neg__ = _operator(operator.neg)
+    __pos__ = _operator(operator.pos)
+    __invert__ = _operator(operator.invert)
+    __lt__ = _operator(operator.lt)
+    __le__ = _operator(operator.le)
+    __gt__ = _operator(operator.gt)
+    __ge__ = _operator(operator.ge)
+    __eq__ = _operator(operator.eq)  # type: ignore[assignment]
+    __ne__ = _operator(operator.ne)  # type: ignore[assignment]
+    __abs__ = _operator(abs)
+    __round__ = _operator(round)
+
     def __get__(self, instance: Any, owner: Any) -> Any:
         if instance is None:
             return self
         return _make_call("method", _bind, (self, instance), {}, None, None, None, call_site())
-
-
-def _is_getattr(node: Any) -> bool:
-    if type(node) is _Call:
-        return node.func is getattr
-    return type(node) is Task and node.func is getattr
 
 
 def _apply(func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -289,29 +340,6 @@ def _apply(func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 def _bind(func: Any, instance: Any) -> Any:
     return func.__get__(instance, type(instance))
-
-
-def _operator(func: Callable[..., Any], reflected: bool = False) -> Callable[..., Delayed]:
-    name = func.__name__.strip("_")
-
-    def method(self: Delayed, *others: Any) -> Delayed:
-        args = (*others, self) if reflected else (self, *others)
-        return _make_call(name, func, args, _NO_KWARGS, None, None, None, call_site())
-
-    method.__name__ = f"__{'r' if reflected else ''}{name}__"
-    return method
-
-
-for _name in ("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "divmod", "pow",
-              "lshift", "rshift", "and_", "or_", "xor"):  # fmt: skip
-    _func = divmod if _name == "divmod" else getattr(operator, _name)
-    setattr(Delayed, f"__{_name.strip('_')}__", _operator(_func))
-    setattr(Delayed, f"__r{_name.strip('_')}__", _operator(_func, reflected=True))
-for _name in ("lt", "le", "eq", "ne", "gt", "ge", "getitem", "neg", "pos", "invert"):
-    setattr(Delayed, f"__{_name}__", _operator(getattr(operator, _name)))
-for _func in (abs, round):
-    setattr(Delayed, f"__{_func.__name__}__", _operator(_func))
-del _name, _func
 
 
 class DelayedFunction:
@@ -331,12 +359,14 @@ class DelayedFunction:
         self._pure = pure
         self._nout = nout
         self._traverse = traverse
-        for attribute in ("__doc__", "__module__", "__qualname__", "__name__", "__wrapped__"):
-            try:
-                setattr(self, attribute, getattr(func, attribute))
-            except AttributeError:
-                pass
-        self.__wrapped__ = func
+        self.__doc__ = func.__doc__
+        self.__wrapped__ = func  # for inspect.signature and help()
+
+    def __getattr__(self, name: str) -> Any:
+        """Give the function's own attributes, ``__name__`` and ``__module__`` among them."""
+        if name == "_func":  # not set yet: the object is being unpickled or copied
+            raise AttributeError(name)
+        return getattr(self._func, name)
 
     @property
     def key(self) -> Key:

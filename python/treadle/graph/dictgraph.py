@@ -98,7 +98,7 @@ def table_from_dict(
                             continue
                     except TypeError:  # a tuple that holds something unhashable is no key
                         break
-                if kind in _CONTAINERS:
+                if kind in _CONTAINERS or issubclass(kind, tuple):
                     break
             else:
                 if len(inputs) == len(args):

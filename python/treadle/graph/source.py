@@ -48,8 +48,8 @@ class Source:
 
 UNKNOWN = Source("<unknown>", 0, "")
 
-# (id of code, instruction) -> (code, Source).  The code object is kept so that its id stays its own;
-# the number of call sites in a program is small, and the oldest are dropped past the limit.
+# (id of code, instruction) -> (code, Source).  The code object is kept so that its id stays its
+# own; the number of call sites in a program is small, and the oldest are dropped past the limit.
 _sites: dict[tuple[int, int], tuple[CodeType, Source]] = {}
 _MAX_SITES = 10_000
 

@@ -141,7 +141,7 @@ def call(
     """Call ``func`` as its template says: the one definition of what a task does."""
     if template is None:
         return func(*inputs)
-    if type(template) is tuple:
+    if isinstance(template, tuple):
         return func(*template)
     return template.call(func, inputs)
 

@@ -242,14 +242,15 @@ def compile_graph(
         return (), node
 
     def emit(key: Key, node: Node, inputs: tuple[int, ...]) -> int:
-        if type(node) is Task:
+        if isinstance(node, Task):
             number = add(key, node.func, node.template, inputs)
             mark_source(node.source)
             if node.annotations:
                 builder.annotations[number] = node.annotations
             return number
-        if type(node) is Alias:
+        if isinstance(node, Alias):
             return inputs[0]
+        assert isinstance(node, DataNode)
         number = add(key, literal, (node.value,), ())
         mark_source(UNKNOWN)
         return number

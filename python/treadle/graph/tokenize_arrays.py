@@ -63,7 +63,7 @@ def _write_array(state: _Hash, value: np.ndarray[Any, Any]) -> None:
         flat = value.T
     else:
         flat = np.ascontiguousarray(value)
-    state.piece("data", memoryview(flat.reshape(-1).view(np.uint8)) if flat.size else b"")
+    state.piece("data", flat.reshape(-1).view(np.uint8).data if flat.size else b"")
 
 
 def _write_masked(state: _Hash, value: np.ma.MaskedArray[Any, Any]) -> None:
