@@ -82,8 +82,9 @@ HOLDS_lint := test demo
 HOLDS_bench := test demo
 
 $(DONE)/install-%: pyproject.toml $(DONE)/venv
-	if [ -L $(LINK) ]; then rm -f $(LINK) $(DONE)/linked; fi
-	SKIP_JUPYTER_BUILDER=1 python -m pip install --quiet --editable '.[$(EXTRAS_$*)]'
+	@if [ -L $(LINK) ]; then rm -f $(LINK) $(DONE)/linked; fi
+	@echo 'Installing treadle[$(EXTRAS_$*)] into $(VENV); the first time this takes about a minute.'
+	@SKIP_JUPYTER_BUILDER=1 python -m pip install -qq --editable '.[$(EXTRAS_$*)]'
 	touch $@ $(HOLDS_$*:%=$(DONE)/install-%)
 
 node_modules/.done: package.json labextension/package.json yarn.lock .yarnrc.yml | $(DONE)/install-demo
