@@ -1,0 +1,8 @@
+/** The plugins of treadle. */
+
+import { clientPlugin } from './plugins/client';
+import { mimePlugin } from './plugins/mime';
+import { panesPlugin } from './plugins/panes';
+import { sidebarPlugin } from './plugins/sidebar';
+
+export default [clientPlugin, mimePlugin, panesPlugin, sidebarPlugin];

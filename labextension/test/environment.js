@@ -1,0 +1,16 @@
+/** jsdom, with the parts of a browser that it lacks, and with one kind of bytes. */
+const { TestEnvironment } = require('jest-environment-jsdom');
+
+module.exports = class extends TestEnvironment {
+  async setup() {
+    await super.setup();
+    Object.assign(this.global, {
+      ArrayBuffer,
+      Float64Array,
+      Int32Array,
+      TextDecoder,
+      TextEncoder,
+      Uint8Array
+    });
+  }
+};
