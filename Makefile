@@ -97,7 +97,8 @@ $(BUNDLE): node_modules/.done $(SOURCES)
 
 # A link in place of a copy: a new bundle is seen at the next reload of the page.
 $(DONE)/linked: $(BUNDLE) | $(DONE)/install-demo
-	jupyter-builder develop --overwrite .
+	rm -rf $(LINK) && mkdir -p $(dir $(LINK))
+	ln -s $(CURDIR)/python/treadle/labextension $(LINK)
 	touch $@
 
 ui-tests/node_modules/.done: ui-tests/package.json ui-tests/package-lock.json

@@ -1,4 +1,4 @@
-"""Every Python block of the documents for users runs, one block a cell, in the order of the page."""
+"""Every Python block of the documents for users runs, one block a cell, from top to bottom."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+
 import run_demo
 
 ROOT = Path(__file__).parent.parent.parent
