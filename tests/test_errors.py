@@ -1,0 +1,64 @@
+"""Errors keep their values, their text and their builtin parents, also through a pickle."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+
+import pytest
+
+from treadle import errors
+
+EXAMPLES = {
+    "TreadleError": errors.TreadleError("text"),
+    "GraphError": errors.GraphError("text"),
+    "CycleError": errors.CycleError(["x", ("y", 1), "x"]),
+    "MissingKeyError": errors.MissingKeyError("x", "y", ["xx"]),
+    "ConfigError": errors.ConfigError("text"),
+    "UnknownSchedulerError": errors.UnknownSchedulerError("dusk", ["dask"]),
+    "RunCancelled": errors.RunCancelled("text"),
+    "RecordError": errors.RecordError("text"),
+}
+
+
+def classes():
+    return {
+        name: value
+        for name, value in vars(errors).items()
+        if inspect.isclass(value) and value.__module__ == errors.__name__
+    }
+
+
+def test_every_error_has_an_example_here_and_a_place_in_the_tree():
+    assert set(classes()) == set(EXAMPLES)
+    for name, value in classes().items():
+        assert issubclass(value, errors.TreadleError)
+        assert f"- {name}" in errors.__doc__
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_errors_survive_pickling(name):
+    error = EXAMPLES[name]
+
+    again = pickle.loads(pickle.dumps(error))
+
+    assert type(again) is type(error)
+    assert str(again) == str(error)
+    assert vars(again) == vars(error)
+
+
+def test_users_catch_the_builtin_they_know():
+    assert issubclass(errors.MissingKeyError, KeyError)
+    assert issubclass(errors.GraphError, ValueError)
+    assert issubclass(errors.ConfigError, ValueError)
+    assert issubclass(errors.RecordError, OSError)
+
+
+def test_texts_name_the_value_and_the_mend():
+    assert str(EXAMPLES["CycleError"]) == (
+        "the graph has a cycle: 'x' -> ('y', 1) -> 'x'; break it by removing one of these references"
+    )
+    assert str(EXAMPLES["MissingKeyError"]) == (
+        "no task in the graph makes 'x', which 'y' needs; did you mean 'xx'?"
+    )
+    assert str(EXAMPLES["UnknownSchedulerError"]) == "unknown scheduler 'dusk'; use one of 'dask'"
