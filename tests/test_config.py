@@ -62,7 +62,10 @@ def test_blocks_nest_and_set_alone_is_for_good():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"schedule": "sync"}, "unknown setting 'schedule' in config.set; did you mean 'scheduler'"),
+        (
+            {"schedule": "sync"},
+            "unknown setting 'schedule' in config.set; did you mean 'scheduler'",
+        ),
         ({"zzz": 1}, "unknown setting 'zzz'.*known are scheduler"),
         ({"scheduler": 3}, "'scheduler' in config.set must be str, not 3"),
         ({"num_workers": 0}, "must be at least 1, not 0"),

@@ -28,7 +28,23 @@ _HOMES = {
 }
 _MODULES = ("config", "errors", "widgets")
 
-__all__ = [*_HOMES, *_MODULES, "__version__"]
+__all__ = [
+    "Delayed",
+    "__version__",
+    "annotate",
+    "compute",
+    "config",
+    "delayed",
+    "errors",
+    "get",
+    "get_annotations",
+    "is_treadle_collection",
+    "normalize_token",
+    "persist",
+    "tokenize",
+    "visualize",
+    "widgets",
+]
 
 if TYPE_CHECKING:
     from treadle import config, errors, widgets

@@ -19,6 +19,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from treadle import config
 from treadle.engines import Engine, SchedulerLike, get_engine
+from treadle.engines.base import RunState
 from treadle.graph.dictgraph import table_from_dict
 from treadle.graph.graph import Graph
 from treadle.graph.optimize import fuse_linear
@@ -202,7 +203,7 @@ def visualize(
     outputs = list(dict.fromkeys(key for nested in keys for key in _flatten(nested)))
     picture = graph_picture(compile_collections(graph, outputs, optimize_graph))
     if filename is not None:
-        picture.write(filename)
+        picture.save(filename)
     return picture
 
 
@@ -327,7 +328,7 @@ def execute(table: TaskTable, engine: Engine, *, label: str) -> list[Any]:
 
     recorder = default_hub().open_run(label, engine.name)
     segment = recorder.add_table(table, engine.num_workers)
-    state = "cancelled"
+    state: RunState = "cancelled"
     try:
         run = engine.submit(table, segment=segment)
         run.wait()

@@ -68,7 +68,7 @@ def get(name: str) -> Any:
         raise _unknown(name) from None
 
 
-class set:
+class set:  # noqa: N801  (Dask's name for it)
     """Change settings, for good or, as a context manager, for a while.
 
     Parameters
@@ -157,7 +157,7 @@ def _check(name: str, value: Any, where: str) -> None:
     if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
         names = " or ".join("None" if t is type(None) else t.__name__ for t in allowed)
         raise ConfigError(f"the setting {name!r} in {where} must be {names}, not {value!r}")
-    if name == "num_workers" and value is not None and value < 1:
+    if name == "num_workers" and isinstance(value, int) and value < 1:
         raise ConfigError(f"the setting 'num_workers' in {where} must be at least 1, not {value}")
 
 

@@ -138,7 +138,9 @@ def test_matrix_products_and_arrays_on_the_left_are_lazy_too():
 def test_results_replace_lazy_values_anywhere_inside_containers():
     x = dinc(1)
 
-    nested = dshow([x, 1], (x,), {x}, {"k": [x]}, Pair(x, 1), Options(x), slice(x, None), key={"a": x})
+    nested = dshow(
+        [x, 1], (x,), {x}, {"k": [x]}, Pair(x, 1), Options(x), slice(x, None), key={"a": x}
+    )
 
     assert nested.compute() == (
         ([2, 1], (2,), {2}, {"k": [2]}, Pair(2, 1), Options(2), slice(2, None)),
@@ -281,8 +283,9 @@ def test_a_call_knows_the_line_it_was_written_on():
 
     with pytest.raises(ZeroDivisionError) as caught:
         x.compute()
-    assert f"test_delayed.py, line {line}: x = delayed(operator.truediv)(1, 0)" in (
-        caught.value.__notes__[0]
+    assert (
+        f"test_delayed.py, line {line}: x = delayed(operator.truediv)(1, 0)"
+        in (caught.value.__notes__[0])
     )
 
 

@@ -154,7 +154,7 @@ def _describe_call(table: TaskTable, number: int) -> str:
     kwargs: dict[str, Any] = {}
     if template is None:
         args = list(inputs)
-    elif type(template) is tuple:
+    elif isinstance(template, tuple):
         args = list(template)
     else:
         # Builders of nested calls would run user code: show only what is put in place directly.

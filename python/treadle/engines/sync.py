@@ -69,6 +69,7 @@ class SyncRun(Run):
         clock = perf_counter
         rows = zip(table.function_index, table.templates, table.inputs, strict=True)
         started = 0.0
+        value: Any = None
         try:
             for number, (function, template, row) in enumerate(rows):
                 if lane is not None:
@@ -110,4 +111,4 @@ class SyncRun(Run):
             if lane is not None:
                 lane.current = -1
                 lane.cpu_seconds += thread_time() - cpu_before
-            value: Any = None  # the last result must not outlive its users in this frame
+            value = None  # the last result must not outlive its users in this frame

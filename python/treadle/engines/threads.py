@@ -274,8 +274,7 @@ class ThreadsRun(Run):
                     number = NONE
                 if number < 0 and ready:
                     number = ready.pop()
-                if ready and (self._idle or self._free_lanes):
-                    if stopped - started > HAND_OVER or not self._supervised:
-                        self._call_another_lane()
+                if ready and (stopped - started > HAND_OVER or not self._supervised):
+                    self._call_another_lane()
                 if self._stopping:
                     return

@@ -71,7 +71,6 @@ def table_from_dict(
             f"a graph must be a dictionary of keys and tasks, not {type(graph).__name__}"
         )
     builder = TableBuilder()
-    add = builder.add
 
     def key_of(value: Any) -> Any:
         if type(value) in _KEY_TYPES:
@@ -120,10 +119,9 @@ def table_from_dict(
         return found, (literal, template)
 
     def emit(key: Key, node: Any, inputs: tuple[int, ...]) -> int:
-        if node is _ONE_INPUT:
-            return inputs[0]
-        return add(key, node[0], node[1], inputs)
+        return inputs[0] if node is _ONE_INPUT else add(key, *node, inputs)
 
+    add = builder.add
     numbers = depth_first(wanted, parse, emit, known=graph)
     table = builder.finish([numbers[key] for key in wanted])
     if source is not None:

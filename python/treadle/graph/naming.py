@@ -41,6 +41,8 @@ def key_prefix(key: Key) -> str:
     while type(key) is tuple and key:
         key = key[0]
     text = key if type(key) is str else str(key)
+    if text[-24:-8] == _session:  # made by unique_key: most keys of a program
+        return text[:-25]
     match = _TOKEN.match(text)
     return match[1] if match else text
 

@@ -15,7 +15,7 @@ Culling comes for free, since only what is wanted is ever visited.  Linear in ta
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeAlias
 
@@ -25,15 +25,13 @@ from treadle.types import Key
 #: Keys of a node's inputs, and whatever ``emit`` needs to know of the node.
 Parsed: TypeAlias = tuple[tuple[Key, ...], Any]
 
-_OPEN = -1  # on the path from a root to where we are
-
 
 def depth_first(
     roots: Sequence[Key],
     parse: Callable[[Key], Parsed],
     emit: Callable[[Key, Any, tuple[int, ...]], int],
     *,
-    known: Container[Key],
+    known: Collection[Key],
 ) -> dict[Key, int]:
     """Visit what ``roots`` need, inputs first, and number it.
 
@@ -45,8 +43,9 @@ def depth_first(
         Key -> ``(inputs, node)``; called once a key; raises KeyError for one that is not known.
     emit : callable
         ``(key, node, numbers of the inputs) -> number``; called once a key, inputs first.
-    known : container of Key
-        The keys that ``parse`` understands, to suggest one near to a key that is missing.
+    known : collection of Key
+        The keys that ``parse`` understands: to suggest one near to a key that is missing, and to
+        know that a path with more nodes than that is a cycle.
 
     Returns
     -------
@@ -58,9 +57,10 @@ def depth_first(
     MissingKeyError, CycleError
     """
     numbers: dict[Key, int] = {}
+    size = len(known)
     number_of = numbers.get
     # A frame is a node whose inputs are being visited: it waits here while one of them is.
-    frames: list[tuple[Key, Any, tuple[Key, ...], list[int]]] = []
+    frames: _Frames = []
     push, pop = frames.append, frames.pop
     for root in roots:
         if root in numbers:
@@ -72,47 +72,48 @@ def depth_first(
                 inputs, node = parse(key)
             except KeyError:
                 raise _missing(key, frames, known) from None
+            rest = iter(inputs)
             found: list[int] = []
-            if inputs:
-                numbers[key] = _OPEN
             # Leave it, and those that waited for it, until one has an input never seen.
             while True:
-                descend = False
-                while len(found) < len(inputs):
-                    child = inputs[len(found)]
+                for child in rest:
                     number = number_of(child)
                     if number is None:
-                        descend = True
                         break
-                    if number == _OPEN:
-                        raise _cycle(child, key, frames)
                     found.append(number)
-                if descend:
-                    break
-                number = numbers[key] = emit(key, node, tuple(found))
-                if not frames:
-                    break
-                key, node, inputs, found = pop()
-                found.append(number)
-            if not descend:
+                else:
+                    number = numbers[key] = emit(key, node, tuple(found))
+                    if frames:
+                        key, node, rest, found = pop()
+                        found.append(number)
+                        continue
                 break
-            push((key, node, inputs, found))
+            if root in numbers:
+                break
+            push((key, node, rest, found))
+            if len(frames) > size:  # a path longer than the graph has a node twice
+                raise _cycle(frames)
             key = child
     return numbers
 
 
-_Frames: TypeAlias = list[tuple[Key, Any, tuple[Key, ...], list[int]]]
+_Frames: TypeAlias = list[tuple[Key, Any, Iterator[Key], list[int]]]
 
 
-def _missing(key: Key, frames: _Frames, known: Container[Key]) -> MissingKeyError:
+def _missing(key: Key, frames: _Frames, known: Iterable[Key]) -> MissingKeyError:
     close: list[str] = []
-    if isinstance(key, str) and isinstance(known, Iterable):
+    if isinstance(key, str):
         names = (name for name in known if isinstance(name, str))
         close = difflib.get_close_matches(key, islice(names, 10_000), n=1)
     return MissingKeyError(key, frames[-1][0] if frames else None, close)
 
 
-def _cycle(first: Key, last: Key, frames: _Frames) -> CycleError:
-    """Name the whole circle: the path from ``first`` to ``last``, which needs ``first``."""
-    path = [*(frame[0] for frame in frames), last]
-    return CycleError([*path[path.index(first) :], first])
+def _cycle(frames: _Frames) -> CycleError:
+    """Name the first circle on the path, from end to end."""
+    path: dict[Key, None] = {}
+    for key, _, _, _ in frames:
+        if key in path:
+            keys = list(path)
+            return CycleError([*keys[keys.index(key) :], key])
+        path[key] = None
+    raise AssertionError("a path longer than the graph goes through some node twice")

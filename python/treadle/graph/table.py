@@ -107,20 +107,20 @@ class TaskTable:
     @cached_property
     def _labels(self) -> tuple[list[str], array[int]]:
         """Prefixes, and row -> prefix: computed when somebody looks, once a table."""
-        numbers: dict[str, int] = {}
-        of_name: dict[Hashable, int] = {}
-        column = array("i", bytes(4 * len(self)))
-        data = [func is literal for func in self.functions]
-        for number, (key, func) in enumerate(zip(self.keys, self.function_index, strict=True)):
-            name = key[0] if type(key) is tuple and key else key
-            index = -1 if data[func] else of_name.get(name, -1)
-            if index < 0:
-                prefix = "" if data[func] else key_prefix(key)
-                index = numbers.setdefault(prefix, len(numbers))
-                if prefix and name is not key:
-                    of_name[name] = index  # block keys share their name: one look-up each
-            column[number] = index
-        return list(numbers), column
+        # Block keys share their name, so there are few names in many keys.
+        names: list[Hashable] = [key[0] if type(key) is tuple and key else key for key in self.keys]
+        if literal in self.functions:
+            data = self.functions.index(literal)
+            names = [
+                literal if func == data else name
+                for func, name in zip(self.function_index, names, strict=True)
+            ]
+        prefixes: dict[str, int] = {}
+        of_name: dict[Hashable, int] = dict.fromkeys(names, 0)
+        for name in of_name:
+            prefix = "" if name is literal else key_prefix(name)  # type: ignore[arg-type]
+            of_name[name] = prefixes.setdefault(prefix, len(prefixes))
+        return list(prefixes), array("i", map(of_name.__getitem__, names))
 
     @property
     def prefixes(self) -> list[str]:

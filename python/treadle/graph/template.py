@@ -252,11 +252,14 @@ class _Nest:
 
     def _sequence(self, value: Any, cast: Callable[[list[Any]], Any]) -> Builder | None:
         start = len(self.inputs)
+        if cast is list:
+            keys = [self.key_of(item) for item in value]
+            if keys and all(key is not NO_REFERENCE for key in keys):
+                self.inputs += keys
+                return Span(start, len(self.inputs))
         items = [self.builder(item) for item in value]
         if len(self.inputs) == start and not any(items):
             return None
-        if cast is list and all(type(item) is Slot for item in items):
-            return Span(start, len(self.inputs))
         return Sequence(
             cast, tuple(item or Constant(v) for item, v in zip(items, value, strict=True))
         )
