@@ -1,0 +1,98 @@
+"""The websocket end of the feed: what panes outside this process read from.
+
+    records.py   the file by which this process is found, and how such files are trusted
+    session.py   what one reader gets at each tick; no socket in it
+    server.py    the socket: a thread with its own event loop, on loopback
+
+Nothing is imported until the first call, so that `import treadle` stays light.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from treadle.feedserver.server import FeedServer
+    from treadle.telemetry.hub import EventHub
+
+_server: FeedServer | None = None
+_lock = threading.Lock()
+
+
+def serve(
+    hub: EventHub, *, kind: str = "kernel", label: str, kernel_id: str | None = None
+) -> FeedServer:
+    """Serve a hub from a new thread, and write the record by which it is found.
+
+    Parameters
+    ----------
+    hub : EventHub
+    kind : str
+        What runs the tasks; a kernel is the only kind so far.
+    label : str
+        What people call it.
+    kernel_id : str, optional
+        Jupyter's id of the kernel, so that a notebook finds its own feed.
+
+    Returns
+    -------
+    FeedServer
+        Already listening.  ``close()`` it; at exit that happens by itself.
+
+    Raises
+    ------
+    RecordError
+        If the runtime directory can't be trusted.
+    """
+    from treadle.feedserver.server import FeedServer
+
+    server = FeedServer(hub, kind=kind, label=label, kernel_id=kernel_id)
+    server.start()
+    atexit.register(server.close)
+    return server
+
+
+def ensure_served(
+    hub: EventHub | None = None,
+    *,
+    kind: str = "kernel",
+    label: str = "kernel",
+    kernel_id: str | None = None,
+) -> FeedServer:
+    """The feed server of this process, started at the first call; later calls cost nothing.
+
+    Parameters
+    ----------
+    hub : EventHub, optional
+        The process's own hub unless told otherwise.  It, and the rest, count at the first call.
+    kind, label, kernel_id
+        As for `serve`.
+    """
+    global _server
+    server = _server
+    if server is not None and server.is_open:
+        return server
+    with _lock:
+        if _server is None or not _server.is_open:
+            if hub is None:
+                from treadle.telemetry.hub import default_hub
+
+                hub = default_hub()
+            _server = serve(hub, kind=kind, label=label, kernel_id=kernel_id)
+        return _server
+
+
+def _forget_after_fork() -> None:
+    """A child has no such thread, and the record is not its own."""
+    global _server, _lock
+    server, _server = _server, None
+    _lock = threading.Lock()
+    if server is not None:
+        server.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_after_fork)
