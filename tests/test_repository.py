@@ -104,3 +104,12 @@ def test_the_make_targets_are_those_that_the_documents_name():
     named = {word for text in documents for word in re.findall(r"`?\bmake ([a-z]+)`", text)}
 
     assert named - targets == set()
+
+
+@pytest.mark.parametrize("name", [name for name in TEXTS if name.startswith("docs/developer/")])
+def test_the_developer_guide_names_files_that_exist(name: str):
+    pattern = r"`((?:python/treadle|labextension/src|tests|benchmarks|notebooks)/[\w./-]*)`"
+
+    named = re.findall(pattern, TEXTS[name])
+
+    assert [path for path in named if not (ROOT / path).exists()] == []
