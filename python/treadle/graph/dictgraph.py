@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from treadle.errors import GraphError
-from treadle.graph.order import Parsed, depth_first
+from treadle.graph.order import ALIAS, Parsed, depth_first
 from treadle.graph.source import Source
 from treadle.graph.spec import Alias, DataNode, Task
 from treadle.graph.table import TableBuilder, TaskTable, literal
@@ -29,7 +29,6 @@ from treadle.types import Key
 
 _KEY_TYPES = frozenset((str, bytes, int, float, tuple))
 _CONTAINERS = frozenset((list, tuple, dict, set, frozenset))
-_ONE_INPUT = object()
 
 
 def is_task(value: Any) -> bool:
@@ -101,28 +100,24 @@ def table_from_dict(
                     break
             else:
                 if len(inputs) == len(args):
-                    return args, (node[0], None if args else ())
+                    return args, node[0], (None if args else ())
                 if not inputs:
-                    return (), (node[0], args)
+                    return (), node[0], args
             found, template = make_template(args, {}, key_of, is_task)
-            return found, (node[0], template)
+            return found, node[0], template
         if kind is Task:
-            return node.inputs, (node.func, node.template)
+            return node.inputs, node.func, node.template
         if kind is Alias:
-            return (node.target,), _ONE_INPUT
+            return (node.target,), ALIAS, None
         if kind is DataNode:
-            return (), (literal, (node.value,))
+            return (), literal, (node.value,)
         target = key_of(node)
         if target is not NO_REFERENCE:
-            return (target,), _ONE_INPUT
+            return (target,), ALIAS, None
         found, template = make_template((node,), {}, key_of, is_task)
-        return found, (literal, template)
+        return found, literal, template
 
-    def emit(key: Key, node: Any, inputs: tuple[int, ...]) -> int:
-        return inputs[0] if node is _ONE_INPUT else add(key, *node, inputs)
-
-    add = builder.add
-    numbers = depth_first(wanted, parse, emit, known=graph)
+    numbers = depth_first(wanted, parse, builder.add, known=graph)
     table = builder.finish([numbers[key] for key in wanted])
     if source is not None:
         table.sources = [source]

@@ -6,8 +6,8 @@ Culling comes for free, since only what is wanted is ever visited.  Linear in ta
 
 >>> graph = {"a": (), "b": ("a",), "c": (), "d": ("b", "c"), "unused": ("d",)}
 >>> emitted = []
->>> def parse(key): return graph[key], None
->>> def emit(key, node, inputs): emitted.append(key); return len(emitted) - 1
+>>> def parse(key): return graph[key], len, None
+>>> def emit(key, func, template, inputs): emitted.append(key); return len(emitted) - 1
 >>> sorted(depth_first(["d"], parse, emit, known=graph).items())
 [('a', 0), ('b', 1), ('c', 2), ('d', 3)]
 """
@@ -22,14 +22,17 @@ from typing import Any, TypeAlias
 from treadle.errors import CycleError, MissingKeyError
 from treadle.types import Key
 
-#: Keys of a node's inputs, and whatever ``emit`` needs to know of the node.
-Parsed: TypeAlias = tuple[tuple[Key, ...], Any]
+#: Keys of a node's inputs, and two things that ``emit`` needs to know of it.  With ``ALIAS`` for the
+#: first of these, the node is another name of its one input and gets that one's number.
+Parsed: TypeAlias = tuple[tuple[Key, ...], Any, Any]
+
+ALIAS = object()
 
 
 def depth_first(
     roots: Sequence[Key],
     parse: Callable[[Key], Parsed],
-    emit: Callable[[Key, Any, tuple[int, ...]], int],
+    emit: Callable[[Key, Any, Any, tuple[int, ...]], int],
     *,
     known: Collection[Key],
 ) -> dict[Key, int]:
@@ -40,9 +43,9 @@ def depth_first(
     roots : sequence of Key
         Visited in this order.
     parse : callable
-        Key -> ``(inputs, node)``; called once a key; raises KeyError for one that is not known.
+        Key -> ``(inputs, func, template)``; called once a key; raises KeyError for one that is not known.
     emit : callable
-        ``(key, node, numbers of the inputs) -> number``; called once a key, inputs first.
+        ``(key, func, template, numbers of the inputs) -> number``; called once a key, inputs first.
     known : collection of Key
         The keys that ``parse`` understands: to suggest one near to a key that is missing, and to
         know that a path with more nodes than that is a cycle.
@@ -69,7 +72,7 @@ def depth_first(
         while True:
             # Enter a node that was never seen.
             try:
-                inputs, node = parse(key)
+                inputs, func, template = parse(key)
             except KeyError:
                 raise _missing(key, frames, known) from None
             rest = iter(inputs)
@@ -82,22 +85,25 @@ def depth_first(
                         break
                     found.append(number)
                 else:
-                    number = numbers[key] = emit(key, node, tuple(found))
+                    if func is ALIAS:
+                        number = numbers[key] = found[0]
+                    else:
+                        number = numbers[key] = emit(key, func, template, tuple(found))
                     if frames:
-                        key, node, rest, found = pop()
+                        key, func, template, rest, found = pop()
                         found.append(number)
                         continue
                 break
-            if root in numbers:
+            if number is not None:  # the root itself was left
                 break
-            push((key, node, rest, found))
+            push((key, func, template, rest, found))
             if len(frames) > size:  # a path longer than the graph has a node twice
                 raise _cycle(frames)
             key = child
     return numbers
 
 
-_Frames: TypeAlias = list[tuple[Key, Any, Iterator[Key], list[int]]]
+_Frames: TypeAlias = list[tuple[Key, Any, Any, Iterator[Key], list[int]]]
 
 
 def _missing(key: Key, frames: _Frames, known: Iterable[Key]) -> MissingKeyError:
@@ -111,7 +117,7 @@ def _missing(key: Key, frames: _Frames, known: Iterable[Key]) -> MissingKeyError
 def _cycle(frames: _Frames) -> CycleError:
     """Name the first circle on the path, from end to end."""
     path: dict[Key, None] = {}
-    for key, _, _, _ in frames:
+    for key, *_ in frames:
         if key in path:
             keys = list(path)
             return CycleError([*keys[keys.index(key) :], key])

@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from treadle.graph.graph import Graph
 from treadle.graph.naming import key_prefix
-from treadle.graph.order import Parsed, depth_first
+from treadle.graph.order import ALIAS, Parsed, depth_first
 from treadle.graph.source import UNKNOWN, Source
 from treadle.graph.spec import Alias, DataNode, Node, Task
 from treadle.graph.template import Template
@@ -235,22 +235,19 @@ def compile_graph(
 
     def parse(key: Key) -> Parsed:
         node = graph[key]
-        if type(node) is Task:
-            return node.inputs, node
-        if type(node) is Alias:
-            return (node.target,), node
-        return (), node
+        if isinstance(node, Task):
+            return node.inputs, node, None
+        if isinstance(node, Alias):
+            return (node.target,), ALIAS, None
+        return (), node, None
 
-    def emit(key: Key, node: Node, inputs: tuple[int, ...]) -> int:
+    def emit(key: Key, node: Task | DataNode, _: None, inputs: tuple[int, ...]) -> int:
         if isinstance(node, Task):
             number = add(key, node.func, node.template, inputs)
             mark_source(node.source)
             if node.annotations:
                 builder.annotations[number] = node.annotations
             return number
-        if isinstance(node, Alias):
-            return inputs[0]
-        assert isinstance(node, DataNode)
         number = add(key, literal, (node.value,), ())
         mark_source(UNKNOWN)
         return number
