@@ -6,6 +6,7 @@ module.exports = class extends TestEnvironment {
     await super.setup();
     Object.assign(this.global, {
       ArrayBuffer,
+      DragEvent: class extends this.global.MouseEvent {},
       Float64Array,
       Int32Array,
       TextDecoder,

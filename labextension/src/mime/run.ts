@@ -55,7 +55,6 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer {
       return;
     }
     this._release();
-    cancelAnimationFrame(this._frame);
     Signal.clearData(this);
     super.dispose();
   }
@@ -91,6 +90,8 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer {
 
   private _release(): void {
     clearTimeout(this._timer);
+    cancelAnimationFrame(this._frame);
+    this._frame = 0;
     const lease = this._lease;
     if (lease) {
       this._lease = null;

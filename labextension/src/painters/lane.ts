@@ -50,6 +50,7 @@ export class LanePainter {
     const { slots } = rows.lanes[lane];
     const [begin, end] = rows.range(lane, from, to);
     const labelled: ILabelled[] = [];
+    const failed: number[] = [];
     this._y = y;
     this._height = height;
     for (let at = begin; at < end; at++) {
@@ -60,8 +61,7 @@ export class LanePainter {
         continue;
       }
       if (rows.status[slot] !== 0) {
-        this._flushAll();
-        this._failed(x0, x1);
+        failed.push(x0, x1);
       } else if (x1 - x0 < 1) {
         this._merge(x0, x1 - x0, this._code(rows.group[slot], rows.kind[slot]));
       } else {
@@ -77,6 +77,10 @@ export class LanePainter {
       }
     }
     this._flushAll();
+    // Last, or a good task that shares the pixel would cover it.
+    for (let i = 0; i < failed.length; i += 2) {
+      this._failed(failed[i], failed[i + 1]);
+    }
     return labelled;
   }
 

@@ -141,7 +141,10 @@ function writeNames(
   for (const { x, width, group, colour } of labelled) {
     const room = Math.floor((width - 10) / CHARACTER);
     context.fillStyle = textOn(colour) || theme.text;
-    context.fillText(shorten(groups[group], room), x + 5, y + 0.5);
+    const name = groups[group];
+    // The beginning alone: with so little room, both ends together say nothing.
+    const text = name.length > room ? `${name.slice(0, room - 1)}…` : name;
+    context.fillText(text, x + 5, y + 0.5);
   }
 }
 

@@ -210,8 +210,11 @@ export class TaskStreamPane extends Pane implements IStreamActions {
   private _paintCanvas(model: TaskStreamModel): void {
     const width = this._stage.clientWidth;
     const height = this._stage.clientHeight;
+    if (width === 0 || height === 0) {
+      return;
+    }
     const context = this._canvas.getContext('2d', { alpha: false });
-    if (!context || width === 0 || height === 0) {
+    if (!context) {
       return;
     }
     const ratio = window.devicePixelRatio || 1;

@@ -26,7 +26,11 @@ class TreadleClient implements ITreadleClient {
       makeFeed: (name, maxHz) =>
         new Feed({ open: () => openFeed(server, name), visibility: pageVisibility, maxHz })
     });
-    this._watch(server);
+    this._watch = new ClusterWatch({
+      open: () => openWatch(server),
+      visibility: pageVisibility
+    });
+    this._listen(server);
   }
 
   readonly clusters = new ClustersModel();
@@ -51,15 +55,15 @@ class TreadleClient implements ITreadleClient {
       window: numberOf('pane.window', DEFAULTS.window)
     };
     this.pool.maxHz = this._settings.maxHz;
-    document.body.dataset.treadlePalette = String(settings.get('pane.palette').composite);
+    const palette = settings.get('pane.palette').composite;
+    document.body.dataset.treadlePalette = typeof palette === 'string' ? palette : 'auto';
     this._settingsChanged.emit();
   }
 
-  private _watch(server: ServerConnection.ISettings): void {
-    const watch = new ClusterWatch({ open: () => openWatch(server), visibility: pageVisibility });
-    watch.changed.connect((_, clusters) => this.clusters.update(clusters));
-    watch.interrupted.connect(() => void this._ask(server));
-    watch.start();
+  private _listen(server: ServerConnection.ISettings): void {
+    this._watch.changed.connect((_, clusters) => this.clusters.update(clusters));
+    this._watch.interrupted.connect(() => void this._ask(server));
+    this._watch.start();
   }
 
   /** The socket is silent. Ask the plain way, to know whether anybody is there at all. */
@@ -72,6 +76,7 @@ class TreadleClient implements ITreadleClient {
     }
   }
 
+  private _watch: ClusterWatch;
   private _settings = DEFAULTS;
   private _settingsChanged = new Signal<ITreadleClient, void>(this);
 }

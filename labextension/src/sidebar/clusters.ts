@@ -173,15 +173,12 @@ class ClusterRow {
     this.node.dataset.state = cluster.state;
     this._label.textContent = cluster.label;
     this._label.title = cluster.label;
-    const state = cluster.state === 'running' ? trans.__('running') : trans.__('lost');
     const since = new Date(cluster.started * 1000).toLocaleTimeString([], { timeStyle: 'short' });
-    this._detail.textContent = trans.__(
-      '%1 · %2, process %3, since %4',
-      state,
-      cluster.kind,
-      String(cluster.pid),
-      since
-    );
+    this._detail.textContent =
+      cluster.state === 'running'
+        ? trans.__('%1 since %2', cluster.kind, since)
+        : trans.__('lost: %1 since %2', cluster.kind, since);
+    this._detail.title = trans.__('%1, process %2', cluster.name, String(cluster.pid));
   }
 
   private _label: HTMLElement;

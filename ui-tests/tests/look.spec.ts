@@ -1,0 +1,160 @@
+/** Pictures of every pane in every theme, for people to look at; and that each shows ink. */
+
+import { expect, test } from "@jupyterlab/galata";
+
+import { FakeCluster, IRow, run } from "./support/fakeCluster";
+import {
+  CATEGORIES,
+  countPixels,
+  execute,
+  openPanes,
+  openSidebar,
+  setTheme,
+  STREAM,
+} from "./support/lab";
+
+test.use({ autoGoto: false });
+
+const THEMES = [
+  "JupyterLab Light",
+  "JupyterLab Dark",
+  "JupyterLab Dark High Contrast",
+];
+const GROUPS = [
+  "load_month",
+  "clean",
+  "delay_by_hour",
+  "delay_by_weekday",
+  "worst_carriers",
+];
+
+function rows(now: number): IRow[] {
+  const found: IRow[] = [];
+  for (let lane = 1; lane <= 4; lane++) {
+    let time = now - 5 + lane * 0.02;
+    for (let i = 0; time < now - 0.4; i++) {
+      const length = 0.05 + ((i * 37 + lane * 11) % 40) / 60;
+      const group = GROUPS[Math.min(4, Math.floor((time - now + 5) / 1.1))];
+      const status = lane === 3 && i === 5 ? 1 : 0;
+      found.push({
+        start: time,
+        stop: time + length,
+        lane: `thread ${lane}`,
+        group,
+        status,
+      });
+      time += length + 0.01;
+    }
+    // Many small ones, merged where they don't fill a pixel.
+    for (let i = 0; i < 400; i++) {
+      const start = now - 0.4 + i * 0.0008;
+      found.push({
+        start,
+        stop: start + 0.0005,
+        lane: `thread ${lane}`,
+        group: "tiny",
+      });
+    }
+  }
+  return found.sort((a, b) => a.stop - b.stop);
+}
+
+function runs(): object[] {
+  const group = (
+    name: string,
+    total: number,
+    done: number,
+    running = 0,
+    failed = 0,
+  ): object => ({
+    name,
+    total,
+    done,
+    running,
+    failed,
+    seconds: done * 0.3,
+  });
+  return [
+    run({
+      run: "a",
+      label: "cell 2",
+      state: "finished",
+      groups: [group("add", 17, 17)],
+    }),
+    run({
+      run: "b",
+      label: "cell 3",
+      state: "failed",
+      groups: [group("parse", 12, 7, 0, 1)],
+    }),
+    run({
+      run: "c",
+      label: "cell 4",
+      groups: [
+        group("load_month", 12, 12),
+        group("clean", 24, 17, 4),
+        group("delay_by_hour", 12, 5, 2, 1),
+        group("delay_by_weekday", 12, 0),
+        group("worst_carriers", 1, 0),
+      ],
+    }),
+  ];
+}
+
+for (const theme of THEMES) {
+  test(`panes and side bar in ${theme}`, async ({ page }, info) => {
+    const cluster = new FakeCluster();
+    await cluster.install(page);
+    await page.goto();
+    await setTheme(page, theme);
+    await openSidebar(page);
+    await openPanes(page);
+    const now = Date.now() / 1000;
+    cluster.sendRuns(runs());
+    cluster.sendRows(rows(now));
+    cluster.sendLanes(
+      [1, 2, 3, 4].map((i) => ({
+        lane: i - 1,
+        name: `thread ${i}`,
+        busy: i < 3 ? { group: "clean", start: now - 0.1, run: "c" } : null,
+      })),
+    );
+
+    const colours = theme.includes("High")
+      ? ["#5fe0b5", "#ffa6d9"]
+      : CATEGORIES;
+    await expect.poll(() => countPixels(page, colours)).toBeGreaterThan(5000);
+    await expect(page.locator(".jp-TreadleGroupBar")).toHaveCount(7);
+    await page.screenshot({ path: info.outputPath("panes.png") });
+
+    const box = await page.locator(`${STREAM} canvas`).boundingBox();
+    await page.mouse.move(
+      box!.x + box!.width * 0.4,
+      box!.y + box!.height * 0.3,
+    );
+    await expect(page.locator(".jp-TreadleTooltip")).toBeVisible();
+    await page.screenshot({ path: info.outputPath("tooltip.png") });
+
+    await page.locator(".jp-TreadleTableButton").click();
+    await expect(
+      page.locator(".jp-TreadleTable tbody tr").first(),
+    ).toBeVisible();
+    cluster.lose();
+    await expect(page.locator(".jp-TreadlePane-ribbon").first()).toBeVisible();
+    await page.screenshot({ path: info.outputPath("table-and-lost.png") });
+  });
+}
+
+test("what a new user sees: no cluster yet", async ({ page }, info) => {
+  const cluster = new FakeCluster();
+  cluster.isListed = false;
+  await cluster.install(page);
+  await page.goto();
+  await openSidebar(page);
+  await execute(page, "treadle:open-task-stream");
+  await expect(page.locator(STREAM)).toContainText("Waiting for a cluster");
+  await expect(page.locator("#treadle-sidebar")).toContainText(
+    "%load_ext treadle",
+  );
+  await page.screenshot({ path: info.outputPath("empty.png") });
+});
