@@ -63,8 +63,7 @@ def is_treadle_collection(value: object) -> bool:
     >>> treadle.is_treadle_collection(treadle.delayed(1)), treadle.is_treadle_collection(1)
     (True, False)
     """
-    kind = type(value)
-    return hasattr(kind, "__treadle_lower__") and not isinstance(value, type)
+    return hasattr(type(value), "__treadle_lower__")
 
 
 def compute(
@@ -113,7 +112,7 @@ def compute(
     if not collections:
         return args
     graph, keys = lower(collections)
-    outputs = list(dict.fromkeys(key for nested in keys for key in _flatten(nested)))
+    outputs = list(dict.fromkeys(_flatten(keys)))
     table = compile_collections(graph, outputs, optimize_graph)
     values = dict(zip(outputs, execute(table, engine, label="compute"), strict=True))
     results = [
@@ -151,7 +150,7 @@ def persist(
     if not collections:
         return args
     graph, keys = lower(collections)
-    outputs = list(dict.fromkeys(key for nested in keys for key in _flatten(nested)))
+    outputs = list(dict.fromkeys(_flatten(keys)))
     table = compile_collections(graph, outputs, optimize_graph)
     values = execute(table, engine, label="persist")
     nodes = {key: DataNode(key, value) for key, value in zip(outputs, values, strict=True)}
@@ -200,7 +199,7 @@ def visualize(
             "there is no treadle collection to draw; pass a Delayed, or a list of some"
         )
     graph, keys = lower(collections)
-    outputs = list(dict.fromkeys(key for nested in keys for key in _flatten(nested)))
+    outputs = list(dict.fromkeys(_flatten(keys)))
     picture = graph_picture(compile_collections(graph, outputs, optimize_graph))
     if filename is not None:
         picture.save(filename)
@@ -343,11 +342,14 @@ def execute(table: TaskTable, engine: Engine, *, label: str) -> list[Any]:
 
 def _flatten(nested: Any) -> Iterator[Key]:
     """Yield the keys in nested lists."""
-    if isinstance(nested, list):
-        for item in nested:
-            yield from _flatten(item)
-    else:
+    if not isinstance(nested, list):
         yield nested
+        return
+    for item in nested:
+        if isinstance(item, list):
+            yield from _flatten(item)
+        else:
+            yield item
 
 
 def _nest(nested: Any, values: Mapping[Key, Any]) -> Any:
@@ -365,6 +367,9 @@ def _unpack(
     args: tuple[Any, ...], traverse: bool
 ) -> tuple[list[Collection], Callable[[list[Any]], list[Any]]]:
     """Find the collections in ``args``; also return what puts results in their places."""
+    if all(map(is_treadle_collection, args)):
+        return list(args), list  # nothing to look into
+
     from dataclasses import fields, is_dataclass
 
     collections: list[Collection] = []

@@ -276,12 +276,6 @@ class Delayed:
             "the truth of a Delayed is not known before it is computed; call .compute()"
         )
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name in Delayed.__slots__:
-            object.__setattr__(self, name, value)
-        else:
-            raise TypeError("a Delayed can't be changed; make a new one with delayed(func)(...)")
-
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TypeError("a Delayed can't be changed; make a new one with delayed(func)(...)")
 
