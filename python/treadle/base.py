@@ -111,10 +111,8 @@ def compute(
     collections, rebuild = _unpack(args, traverse)
     if not collections:
         return args
-    graph, keys = lower(collections)
-    outputs = list(dict.fromkeys(_flatten(keys)))
-    table = compile_collections(graph, outputs, optimize_graph)
-    values = dict(zip(outputs, execute(table, engine, label="compute"), strict=True))
+    table, keys = _compile(collections, optimize_graph)
+    values = _run(table, engine, "compute")
     results = [
         collection.__treadle_postcompute__(_nest(nested, values))
         for collection, nested in zip(collections, keys, strict=True)
@@ -149,11 +147,9 @@ def persist(
     collections, rebuild = _unpack(args, traverse)
     if not collections:
         return args
-    graph, keys = lower(collections)
-    outputs = list(dict.fromkeys(_flatten(keys)))
-    table = compile_collections(graph, outputs, optimize_graph)
-    values = execute(table, engine, label="persist")
-    nodes = {key: DataNode(key, value) for key, value in zip(outputs, values, strict=True)}
+    table, _ = _compile(collections, optimize_graph)
+    values = _run(table, engine, "persist")
+    nodes = {key: DataNode(key, value) for key, value in values.items()}
     return tuple(rebuild([collection.__treadle_postpersist__(nodes) for collection in collections]))
 
 
@@ -198,9 +194,8 @@ def visualize(
         raise ValueError(
             "there is no treadle collection to draw; pass a Delayed, or a list of some"
         )
-    graph, keys = lower(collections)
-    outputs = list(dict.fromkeys(_flatten(keys)))
-    picture = graph_picture(compile_collections(graph, outputs, optimize_graph))
+    table, _ = _compile(collections, optimize_graph)
+    picture = graph_picture(table)
     if filename is not None:
         picture.save(filename)
     return picture
@@ -247,7 +242,7 @@ def get(
     engine = get_engine(scheduler, num_workers)
     outputs = list(dict.fromkeys(_flatten(keys)))
     table = table_from_dict(graph, outputs, outside_caller())
-    values = dict(zip(outputs, execute(table, engine, label="get"), strict=True))
+    values = _run(table, engine, "get")
     nested = _nest(keys, values)
     return _as_tuples(nested) if isinstance(keys, list) else nested
 
@@ -304,25 +299,30 @@ def current_annotations() -> Mapping[str, Any] | None:
 # -- from collections to results -----------------------------------------------------------------
 
 
-def lower(collections: Sequence[Collection]) -> tuple[Graph, list[Any]]:
-    """Return one graph of all collections, and the (nested) keys of each."""
+def _compile(
+    collections: Sequence[Collection], optimize_graph: bool
+) -> tuple[TaskTable, list[Any]]:
+    """Return one table of all collections, and the (nested) keys of each."""
     graph = Graph()
     for collection in collections:
         collection.__treadle_lower__(graph)
-    return graph, [collection.__treadle_keys__() for collection in collections]
-
-
-def compile_collections(graph: Graph, outputs: list[Key], optimize_graph: bool) -> TaskTable:
-    """Optimise as the settings say, and compile."""
+    keys = [collection.__treadle_keys__() for collection in collections]
+    outputs = list(dict.fromkeys(_flatten(keys)))
     if optimize_graph and config.get("optimization.fuse"):
         graph = fuse_linear(graph, outputs)
-    return compile_graph(graph, outputs)
+    return compile_graph(graph, outputs), keys
 
 
-def execute(table: TaskTable, engine: Engine, *, label: str) -> list[Any]:
-    """Run a table to its end under telemetry, and return the results of its outputs."""
+def _run(table: TaskTable, engine: Engine, label: str) -> dict[Key, Any]:
+    """Run a table to its end under telemetry, and return the results of its outputs by key."""
     if not config.get("telemetry"):
-        return engine.submit(table).result()
+        results = engine.submit(table).result()
+    else:
+        results = _run_recorded(table, engine, label)
+    return dict(zip(table.output_keys, results, strict=True))
+
+
+def _run_recorded(table: TaskTable, engine: Engine, label: str) -> list[Any]:
     from treadle.telemetry.hub import default_hub
 
     recorder = default_hub().open_run(label, engine.name)

@@ -118,7 +118,7 @@ def table_from_dict(
         return found, literal, template
 
     numbers = depth_first(wanted, parse, builder.add, known=graph)
-    table = builder.finish([numbers[key] for key in wanted])
+    table = builder.finish([numbers[key] for key in wanted], wanted)
     if source is not None:
         table.sources = [source]
     return table

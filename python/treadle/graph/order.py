@@ -22,8 +22,8 @@ from typing import Any, TypeAlias
 from treadle.errors import CycleError, MissingKeyError
 from treadle.types import Key
 
-#: Keys of a node's inputs, and two things that ``emit`` needs to know of it.  With ``ALIAS`` for the
-#: first of these, the node is another name of its one input and gets that one's number.
+#: Keys of a node's inputs, and two things that ``emit`` needs to know of it.  With ``ALIAS`` for
+#: the first of these, the node is another name of its one input and gets that one's number.
 Parsed: TypeAlias = tuple[tuple[Key, ...], Any, Any]
 
 ALIAS = object()
@@ -45,7 +45,8 @@ def depth_first(
     parse : callable
         Key -> ``(inputs, func, template)``; called once a key; raises KeyError for one that is not known.
     emit : callable
-        ``(key, func, template, numbers of the inputs) -> number``; called once a key, inputs first.
+        ``(key, func, template, numbers of the inputs) -> number``; called once a key, inputs
+        first.
     known : collection of Key
         The keys that ``parse`` understands: to suggest one near to a key that is missing, and to
         know that a path with more nodes than that is a cycle.

@@ -50,6 +50,8 @@ class TaskTable:
         Row -> rows whose results it takes, all lower; one taken twice stands twice.
     outputs : list of int
         Rows whose results are kept.
+    output_keys : list of Key
+        What each output is asked for as; differs from ``keys`` where that name is an alias.
     source_index : array of int
         Row -> position in ``sources``; where the task was written.
     annotations : dict
@@ -65,6 +67,7 @@ class TaskTable:
         inputs: list[tuple[int, ...]],
         outputs: list[int],
         *,
+        output_keys: list[Key] | None = None,
         sources: list[Source] | None = None,
         source_index: array[int] | None = None,
         annotations: dict[int, Mapping[str, Any]] | None = None,
@@ -75,6 +78,7 @@ class TaskTable:
         self.templates = templates
         self.inputs = inputs
         self.outputs = outputs
+        self.output_keys = output_keys or [keys[number] for number in outputs]
         self.sources = sources or [UNKNOWN]
         self._source_index = source_index
         self.annotations = annotations or {}
@@ -186,8 +190,8 @@ class TableBuilder:
             self.sources.append(source)
         self.source_index.append(index)
 
-    def finish(self, outputs: list[int]) -> TaskTable:
-        """Return the table with these outputs."""
+    def finish(self, outputs: list[int], output_keys: Sequence[Key] = ()) -> TaskTable:
+        """Return the table with these outputs, asked for under these keys."""
         return TaskTable(
             self.keys,
             self.functions,
@@ -195,6 +199,7 @@ class TableBuilder:
             self.templates,
             self.inputs,
             outputs,
+            output_keys=list(output_keys),
             sources=self.sources or None,
             source_index=self.source_index if self.sources else None,
             annotations=self.annotations,
@@ -258,7 +263,7 @@ def compile_graph(
         missing = [key for key in wanted if key not in numbers]
         if missing:
             depth_first(missing, parse, emit, known=graph)
-    return builder.finish([numbers[key] for key in wanted])
+    return builder.finish([numbers[key] for key in wanted], wanted)
 
 
 __all__ = ["DataNode", "TableBuilder", "TaskTable", "compile_graph", "literal"]
