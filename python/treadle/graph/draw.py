@@ -18,6 +18,7 @@ the keys) with the number of its tasks, and on every line the number of inputs i
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,7 @@ from treadle.graph.boxes import (
     data_rows,
     task_layers,
 )
-from treadle.graph.layout import layered
+from treadle.graph.layout import GAP_Y, layered
 from treadle.graph.svg import box_width, write_svg
 from treadle.utils.format import count, shorten
 
@@ -194,7 +195,7 @@ def visualize_table(
 
 def _place(picture: GraphPicture) -> None:
     """Give boxes their places and lines their courses."""
-    height = 40.0 if picture.collapsed else 26.0
+    height, gap = (40.0, 52.0) if picture.collapsed else (26.0, GAP_Y)
     widths = [box_width(box, collapsed=picture.collapsed) for box in picture.boxes]
     # A circle of two groups is one pair of boxes to the layout: every pair once, pointing down.
     downward = [
@@ -202,12 +203,15 @@ def _place(picture: GraphPicture) -> None:
         for line in picture.lines
     ]
     pairs = list(dict.fromkeys(downward))
-    layout = layered(widths, pairs, height=height)
+    layout = layered(widths, pairs, height=height, gap=gap)
     for box, width, x, y in zip(picture.boxes, widths, layout.x, layout.y, strict=True):
         box.width, box.height = width, height
         box.x, box.y = x - width / 2, y - height / 2
     routes = dict(zip(pairs, layout.routes, strict=True))
+    twins = {pair for pair, times in Counter(downward).items() if times > 1}
     for line, pair in zip(picture.lines, downward, strict=True):
-        route = routes[pair]
+        # Two lines of a circle stand side by side.
+        shift = 0.0 if pair not in twins else 14.0 if line.backward else -14.0
+        route = [(x + shift, y) for x, y in routes[pair]]
         line.route = tuple(reversed(route)) if line.backward else tuple(route)
     picture.width, picture.height = layout.width, layout.height

@@ -62,7 +62,9 @@ class Layout:
     height: float
 
 
-def layered(widths: Sequence[float], edges: Sequence[Edge], *, height: float = 26.0) -> Layout:
+def layered(
+    widths: Sequence[float], edges: Sequence[Edge], *, height: float = 26.0, gap: float = GAP_Y
+) -> Layout:
     """Lay out boxes so that every edge points down.
 
     Parameters
@@ -71,8 +73,8 @@ def layered(widths: Sequence[float], edges: Sequence[Edge], *, height: float = 2
         Width of each box; all are ``height`` high.
     edges : sequence of (int, int)
         From an input to its user, each pair once; no cycles.
-    height : float
-        Height of a box.
+    height, gap : float
+        Height of a box, and the least room between two layers.
 
     Raises
     ------
@@ -83,7 +85,9 @@ def layered(widths: Sequence[float], edges: Sequence[Edge], *, height: float = 2
     layout = Layout(layers, [0.0] * len(widths), [0.0] * len(widths), [[] for _ in edges], 0, 0)
     parts = []
     for boxes, numbers in _connected_parts(len(widths), edges):
-        part = _Part(boxes, [(number, edges[number]) for number in numbers], widths, layers, height)
+        part = _Part(
+            boxes, [(number, edges[number]) for number in numbers], widths, layers, height, gap
+        )
         part.choose_order()
         part.choose_x()
         parts.append(part)
@@ -163,6 +167,7 @@ class _Part:
     widths: Sequence[float]
     box_layers: Sequence[int]
     height: float
+    gap: float
     layer_of: list[int] = field(init=False)
     above: list[list[int]] = field(init=False)
     below: list[list[int]] = field(init=False)
@@ -337,7 +342,7 @@ class _Part:
     def _step(self) -> float:
         """From one layer to the next; wide layers stand further apart, else lines lie too flat."""
         low, high = self._extent()
-        return self.height + GAP_Y + min(90.0, (high - low) / 30) * (len(self.order) < 12)
+        return self.height + self.gap + min(90.0, (high - low) / 30) * (len(self.order) < 12)
 
     def size(self) -> Point:
         """Width and height of the part."""

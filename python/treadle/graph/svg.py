@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape as _escape
 
 from treadle.utils.format import count
-from treadle.utils.palette import category_colour, text_on
+from treadle.utils.palette import DARK_TEXT, category_colour, text_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +25,7 @@ MARGIN = 12.0
 LINE_COLOUR = "#8a9099"
 OUTPUT_COLOUR = "#7d838b"
 DATA_COLOUR = "#c9cdd2"
+BADGE_COLOUR = "#eef0f2"
 LOOP_WIDTH = 24.0
 
 _FONT = "system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
@@ -157,18 +158,39 @@ def _loop(box: Box) -> str:
 
 def _badges(picture: GraphPicture) -> Iterator[str]:
     """How many inputs a line stands for, on a pill of its own, so that any ground will do."""
-    places = []
+    taken: list[tuple[float, float, float]] = []  # x, y, width
     for line in picture.lines:
-        if line.count > 1:
-            # A third of the way down: lines that part from one box are apart there.
-            (x0, y0), (x1, y1) = line.route[0], line.route[1]
-            along = 0.62 if line.backward else 0.5
-            places.append((x0 + (x1 - x0) * along, y0 + (y1 - y0) * along, f"×{count(line.count)}"))
-    for x, y, text in places:
+        if line.count == 1:
+            continue
+        text = f"×{count(line.count)}"
         width = text_width(text) * 0.85 + 8
+        x, y = _free_place(line.route, width, taken)
+        taken.append((x, y, width))
         yield (
             f'<g><rect x="{_n(x - width / 2)}" y="{_n(y - 7)}" width="{_n(width)}" height="14" '
-            f'rx="7" fill="#eef0f2" stroke="{LINE_COLOUR}" stroke-width="0.6"/>'
-            f'<text x="{_n(x)}" y="{_n(y + 3.6)}" font-size="10" fill="#30353a" '
+            f'rx="7" fill="{BADGE_COLOUR}" stroke="{LINE_COLOUR}" stroke-width="0.6"/>'
+            f'<text x="{_n(x)}" y="{_n(y + 3.6)}" font-size="10" fill="{DARK_TEXT}" '
             f'text-anchor="middle">{text}</text></g>'
         )
+
+
+def _free_place(
+    route: tuple[Point, ...], width: float, taken: list[tuple[float, float, float]]
+) -> Point:
+    """A point of the line where a pill covers no other; the middle if there is none."""
+    places = [
+        _along(start, end, share)
+        for start, end in (route[:2], route[-2:])
+        for share in (0.5, 0.3, 0.7, 0.15, 0.85)
+    ]
+    for x, y in places:
+        if all(abs(x - u) >= (width + w) / 2 + 2 or abs(y - v) >= 14.5 for u, v, w in taken):
+            return x, y
+    return places[0]
+
+
+def _along(start: Point, end: Point, share: float) -> Point:
+    """The point at parameter ``share`` of the curve that `_curve` draws between two points."""
+    x_share = share * share * (3 - 2 * share)
+    y_share = 1.5 * share * (1 - share) + share**3
+    return start[0] + (end[0] - start[0]) * x_share, start[1] + (end[1] - start[1]) * y_share
