@@ -27,16 +27,19 @@ import struct
 import sys
 from array import array
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from treadle.telemetry.events import Column, Tasks, clean_label
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from treadle.telemetry.views import TaskBatch
+
+NAMED = ("lane", "group", "run")
+"""Columns whose values are places in the header's strings."""
 
 _LENGTH = struct.Struct("<I")
 _ITEMSIZE = {"f8": 8, "i4": 4}
@@ -120,10 +123,7 @@ class TaskFrame:
     def column(self, name: str) -> list[float] | list[int]:
         """The values of one column, for people and tests."""
         (spec,) = (c for c in self.header.columns if c.name == name)
-        values = array(_TYPECODE[spec.dtype], self._blob(spec, 0))
-        if sys.byteorder == "big":
-            values.byteswap()
-        return values.tolist()
+        return _values(spec, self._blob(spec, 0)).tolist()
 
     def resume(self, seq: int) -> TaskFrame:
         """This frame for a reader whose next row is ``seq``: no row twice, `missed` counted anew.
@@ -144,7 +144,42 @@ class TaskFrame:
             )
         )
 
+    def joined(self, later: TaskFrame) -> TaskFrame | None:
+        """This frame with the next one's rows at its end; None if they do not fit together.
+
+        Work grows with the rows of ``later`` alone, so a long history takes in short frames.
+        """
+        here, there = self.header, later.header
+        layout = [(c.name, c.dtype) for c in here.columns]
+        if self.next != there.first or layout != [(c.name, c.dtype) for c in there.columns]:
+            return None
+        places = {name: i for i, name in enumerate(here.strings)}
+        moved = [places.setdefault(name, len(places)) for name in there.strings]
+        columns = []
+        for mine, theirs in zip(here.columns, there.columns, strict=True):
+            tail = later._blob(theirs, 0)
+            if mine.name in NAMED:
+                values = _values(theirs, tail)
+                tail = _bytes(theirs, (moved[int(i)] for i in values))
+            columns.append((mine.name, mine.dtype, self._blob(mine, 0) + tail))
+        count = here.count + there.count
+        return TaskFrame.parse(_pack(here.first, count, here.missed, list(places), columns))
+
     def _blob(self, column: Column, skip: int) -> bytes:
         size = _ITEMSIZE[column.dtype]
         begin = self.body + column.offset
         return self.data[begin + skip * size : begin + self.header.count * size]
+
+
+def _values(column: Column, blob: bytes) -> array[Any]:
+    values = array(_TYPECODE[column.dtype], blob)
+    if sys.byteorder == "big":
+        values.byteswap()
+    return values
+
+
+def _bytes(column: Column, values: Iterable[Any]) -> bytes:
+    blob = array(_TYPECODE[column.dtype], values)
+    if sys.byteorder == "big":
+        blob.byteswap()
+    return blob.tobytes()

@@ -1,0 +1,231 @@
+"""The routes, and who may use them.
+
+    GET  {base}treadle/api/clusters                 what there is
+    WS   {base}treadle/api/clusters/watch           the same, now and on every change
+    WS   {base}treadle/api/clusters/<name>/feed     the feed of one cluster
+
+Everybody is authenticated and authorised to read ``treadle``.  A websocket is opened only by
+pages of this very server, token or not: Jupyter lets a token stand for the origin, and a link with
+a token in it would then open our feeds to any page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import msgspec
+from jupyter_core.utils import ensure_async
+from jupyter_server.auth.decorator import authorized, ws_authenticated
+from jupyter_server.base.handlers import APIHandler, JupyterHandler
+from jupyter_server.base.websocket import WebSocketMixin
+from jupyter_server.utils import origin_matches_pat
+from tornado import web
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from treadle.telemetry import events
+
+if TYPE_CHECKING:
+    from treadle.lab.extension import TreadleState
+    from treadle.lab.relay import View
+
+AUTH_RESOURCE = "treadle"
+NAME = r"(?P<name>[a-z0-9][a-z0-9-]{0,62})"
+
+BAD_REQUEST = 4400
+UNKNOWN_CLUSTER = 4404
+MAX_SOCKETS = 64
+"""Websockets of all browsers together."""
+
+MOST_HZ = 10.0
+
+
+class ClustersHandler(APIHandler):  # type: ignore[misc]
+    """Lists the clusters."""
+
+    auth_resource = AUTH_RESOURCE
+
+    @web.authenticated
+    @authorized  # type: ignore[untyped-decorator]
+    async def get(self) -> None:
+        """Answer with a `events.ClusterList`."""
+        state: TreadleState = self.settings["treadle"]
+        self.finish(events.encode(events.ClusterList(clusters=state.clusters.list())))
+
+
+class GuardedSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: ignore[misc]
+    """A websocket that only this server's own pages may open, for users that may read."""
+
+    auth_resource = AUTH_RESOURCE
+
+    @property
+    def state(self) -> TreadleState:
+        """What all handlers share."""
+        state: TreadleState = self.settings["treadle"]
+        return state
+
+    @property
+    def max_message_size(self) -> int:
+        """Browsers only ever send a subscription."""
+        return events.MAX_REQUEST_BYTES
+
+    def get_compression_options(self) -> None:
+        """None: a compressed bomb is refused unopened, and secrets can't be guessed by size."""
+        return
+
+    @ws_authenticated  # type: ignore[untyped-decorator]
+    async def get(self, *args: Any, **kwargs: Any) -> None:
+        """Check all that there is to check, then upgrade."""
+        allowed = await ensure_async(
+            self.authorizer.is_authorized(self, self.current_user, "read", AUTH_RESOURCE)
+        )
+        if not allowed or not self.is_own_origin():
+            raise web.HTTPError(403)
+        if len(self.state.sockets) >= MAX_SOCKETS:
+            raise web.HTTPError(503)
+        await ensure_async(super().get(*args, **kwargs))
+
+    def is_own_origin(self) -> bool:
+        """Does the request come from this server's pages, or from no page at all?
+
+        Compared whole, host and port.  Other origins need `allow_origin`, as they do for Jupyter.
+        """
+        origins = self.request.headers.get_list("Origin")
+        if not origins:
+            return True  # not a browser
+        origin = origins[0].lower()
+        parts = urlsplit(origin)
+        if len(origins) > 1 or f"{parts.scheme}://{parts.netloc}" != origin:
+            return False
+        if parts.scheme in ("http", "https") and parts.netloc == self.request.host.lower():
+            return True
+        if self.allow_origin:
+            return self.allow_origin in ("*", origin)
+        return bool(self.allow_origin_pat and origin_matches_pat(self.allow_origin_pat, origin))
+
+    def check_origin(self, origin: str | None = None) -> bool:
+        """The same answer for whoever asks; Tornado asks only when its own guess is "foreign"."""
+        return self.is_own_origin()
+
+    def select_subprotocol(self, subprotocols: list[str]) -> str | None:
+        """The one there is, if the browser offers it."""
+        return events.SUBPROTOCOL if events.SUBPROTOCOL in subprotocols else None
+
+    def open(self, *args: Any, **kwargs: Any) -> None:
+        """Count it, and start the pings."""
+        self.state.sockets.add(self)
+        super().open(*args, **kwargs)
+
+    def on_close(self) -> None:
+        """Count it no more."""
+        self.state.sockets.discard(self)
+        if self.ping_callback is not None:
+            self.ping_callback.stop()
+        super().on_close()
+
+
+class WatchSocket(GuardedSocket):
+    """Pushes the list of clusters, at once and when it changes."""
+
+    def open(self, *args: Any, **kwargs: Any) -> None:
+        """Begin to be told."""
+        super().open()
+        self.state.watch.join(self)
+
+    def on_message(self, message: str | bytes) -> None:
+        """Nothing is expected from the browser."""
+        self.close(BAD_REQUEST, "nothing is expected here")
+
+    def send(self, text: str) -> None:
+        """Hand a list to the browser; a closed one leaves by itself."""
+        try:
+            self.write_message(text)
+        except WebSocketClosedError:
+            pass
+
+    def on_close(self) -> None:
+        """Be told no more."""
+        self.state.watch.leave(self)
+        super().on_close()
+
+
+class FeedSocket(GuardedSocket):
+    """Relays the feed of one cluster to one browser."""
+
+    _view: View | None = None
+    _pump: asyncio.Task[None] | None = None
+
+    def open(self, *args: Any, **kwargs: Any) -> None:
+        """Join those who watch this cluster."""
+        super().open()
+        name = kwargs["name"]
+        if self.state.clusters.find(name) is None:
+            self.close(UNKNOWN_CLUSTER, "no such cluster")
+            return
+        self._awake = asyncio.Event()
+        self._renewed = asyncio.Event()
+        self._view = self.state.relays.join(name, self._awake.set)
+        self._awake.set()
+        self._pump = asyncio.create_task(self._send_ticks(self._view))
+
+    def on_message(self, message: str | bytes) -> None:
+        """Take in a subscription."""
+        if self._view is None:
+            return
+        try:
+            request = events.decode_request(message)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+            self.close(BAD_REQUEST, str(error)[:120])  # a reason holds 123 bytes
+            return
+        if not isinstance(request, events.Subscribe):
+            self.close(BAD_REQUEST, "only subscribe is expected here")
+            return
+        self._renewed.set()
+        self._view.subscribe(request)
+
+    async def _send_ticks(self, view: View) -> None:
+        """At most ``max_hz`` ticks a second, each after the last one has left."""
+        try:
+            while True:
+                await self._awake.wait()
+                self._awake.clear()  # before reading: what changes from here on wakes us again
+                for message in view.messages(self.state.relays.clock()):
+                    await self.write_message(message, binary=isinstance(message, bytes))
+                if view.is_behind:
+                    self._awake.set()
+                await self._rest(view)
+        except WebSocketClosedError:
+            pass
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            self.log.exception("the feed of a browser ended")
+            self.close(1011, "internal error")
+
+    async def _rest(self, view: View) -> None:
+        """Until the next tick is due; a new subscription cuts a long rest short."""
+        self._renewed.clear()
+        await asyncio.sleep(1 / MOST_HZ)
+        rest = 1 / view.max_hz - 1 / MOST_HZ
+        if rest > 0:
+            try:
+                await asyncio.wait_for(self._renewed.wait(), rest)
+            except TimeoutError:
+                pass
+
+    def on_close(self) -> None:
+        """Leave; with the last browser the cluster is let go."""
+        if self._pump is not None:
+            self._pump.cancel()
+        if self._view is not None:
+            self.state.relays.leave(self._view)
+            self._view = None
+        super().on_close()
+
+
+ROUTES: list[tuple[str, type[JupyterHandler]]] = [
+    (r"/treadle/api/clusters", ClustersHandler),
+    (r"/treadle/api/clusters/watch", WatchSocket),
+    (rf"/treadle/api/clusters/{NAME}/feed", FeedSocket),
+]
