@@ -43,10 +43,9 @@ def depth_first(
     roots : sequence of Key
         Visited in this order.
     parse : callable
-        Key -> ``(inputs, func, template)``; called once a key; raises KeyError for one that is not known.
+        Key -> ``(inputs, func, template)``; called once a key; raises KeyError where not known.
     emit : callable
-        ``(key, func, template, numbers of the inputs) -> number``; called once a key, inputs
-        first.
+        ``(key, func, template, numbers of inputs) -> number``; called once a key, inputs first.
     known : collection of Key
         The keys that ``parse`` understands: to suggest one near to a key that is missing, and to
         know that a path with more nodes than that is a cycle.
