@@ -1,37 +1,46 @@
 /** Browser tests of the panes, in a real JupyterLab, with the production build. */
-const baseConfig = require("@jupyterlab/galata/lib/playwright-config");
+const { mkdtempSync } = require('fs');
+const { tmpdir } = require('os');
+const { join } = require('path');
+
+const baseConfig = require('@jupyterlab/galata/lib/playwright-config');
+
+// Clusters are found through this folder: the tests see their own, and nobody else sees those.
+process.env.JUPYTER_RUNTIME_DIR ??= mkdtempSync(join(tmpdir(), 'treadle-ui-'));
+
+const SERVER = 'http://localhost:8898';
 
 module.exports = {
   ...baseConfig,
-  testDir: "./tests",
+  testDir: './tests',
   workers: 1,
   retries: 0,
   timeout: 90_000,
-  reporter: [["list"]],
-  outputDir: "test-results",
+  reporter: [['list']],
+  outputDir: 'test-results',
   use: {
     ...baseConfig.use,
-    baseURL: process.env.TARGET_URL ?? "http://localhost:8888",
-    video: "off",
+    baseURL: SERVER,
+    video: 'off',
     viewport: { width: 1400, height: 900 },
     launchOptions: {
       // A browser of the system: none is downloaded.
-      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-    },
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync'
+      ]
+    }
   },
   webServer: {
-    command: "jupyter lab --config jupyter_server_test_config.py",
-    url: "http://localhost:8888/lab",
+    command: 'jupyter lab --config jupyter_server_test_config.py',
+    url: `${SERVER}/lab`,
     timeout: 120_000,
-    reuseExistingServer: !process.env.CI,
-  },
+    reuseExistingServer: false
+  }
 };

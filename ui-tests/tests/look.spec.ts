@@ -1,8 +1,8 @@
 /** Pictures of every pane in every theme, for people to look at; and that each shows ink. */
 
-import { expect, test } from "@jupyterlab/galata";
+import { expect, test } from '@jupyterlab/galata';
 
-import { FakeCluster, IRow, run } from "./support/fakeCluster";
+import { FakeCluster, IRow, run } from './support/fakeCluster';
 import {
   CATEGORIES,
   countPixels,
@@ -10,23 +10,13 @@ import {
   openPanes,
   openSidebar,
   setTheme,
-  STREAM,
-} from "./support/lab";
+  STREAM
+} from './support/lab';
 
 test.use({ autoGoto: false });
 
-const THEMES = [
-  "JupyterLab Light",
-  "JupyterLab Dark",
-  "JupyterLab Dark High Contrast",
-];
-const GROUPS = [
-  "load_month",
-  "clean",
-  "delay_by_hour",
-  "delay_by_weekday",
-  "worst_carriers",
-];
+const THEMES = ['JupyterLab Light', 'JupyterLab Dark', 'JupyterLab Dark High Contrast'];
+const GROUPS = ['load_month', 'clean', 'delay_by_hour', 'delay_by_weekday', 'worst_carriers'];
 
 function rows(now: number): IRow[] {
   const found: IRow[] = [];
@@ -41,7 +31,7 @@ function rows(now: number): IRow[] {
         stop: time + length,
         lane: `thread ${lane}`,
         group,
-        status,
+        status
       });
       time += length + 0.01;
     }
@@ -52,7 +42,7 @@ function rows(now: number): IRow[] {
         start,
         stop: start + 0.0005,
         lane: `thread ${lane}`,
-        group: "tiny",
+        group: 'tiny'
       });
     }
   }
@@ -60,44 +50,38 @@ function rows(now: number): IRow[] {
 }
 
 function runs(): object[] {
-  const group = (
-    name: string,
-    total: number,
-    done: number,
-    running = 0,
-    failed = 0,
-  ): object => ({
+  const group = (name: string, total: number, done: number, running = 0, failed = 0): object => ({
     name,
     total,
     done,
     running,
     failed,
-    seconds: done * 0.3,
+    seconds: done * 0.3
   });
   return [
     run({
-      run: "a",
-      label: "cell 2",
-      state: "finished",
-      groups: [group("add", 17, 17)],
+      run: 'a',
+      label: 'cell 2',
+      state: 'finished',
+      groups: [group('add', 17, 17)]
     }),
     run({
-      run: "b",
-      label: "cell 3",
-      state: "failed",
-      groups: [group("parse", 12, 7, 0, 1)],
+      run: 'b',
+      label: 'cell 3',
+      state: 'failed',
+      groups: [group('parse', 12, 7, 0, 1)]
     }),
     run({
-      run: "c",
-      label: "cell 4",
+      run: 'c',
+      label: 'cell 4',
       groups: [
-        group("load_month", 12, 12),
-        group("clean", 24, 17, 4),
-        group("delay_by_hour", 12, 5, 2, 1),
-        group("delay_by_weekday", 12, 0),
-        group("worst_carriers", 1, 0),
-      ],
-    }),
+        group('load_month', 12, 12),
+        group('clean', 24, 17, 4),
+        group('delay_by_hour', 12, 5, 2, 1),
+        group('delay_by_weekday', 12, 0),
+        group('worst_carriers', 1, 0)
+      ]
+    })
   ];
 }
 
@@ -113,48 +97,39 @@ for (const theme of THEMES) {
     cluster.sendRuns(runs());
     cluster.sendRows(rows(now));
     cluster.sendLanes(
-      [1, 2, 3, 4].map((i) => ({
+      [1, 2, 3, 4].map(i => ({
         lane: i - 1,
         name: `thread ${i}`,
-        busy: i < 3 ? { group: "clean", start: now - 0.1, run: "c" } : null,
-      })),
+        busy: i < 3 ? { group: 'clean', start: now - 0.1, run: 'c' } : null
+      }))
     );
 
-    const colours = theme.includes("High")
-      ? ["#5fe0b5", "#ffa6d9"]
-      : CATEGORIES;
+    const colours = theme.includes('High') ? ['#5fe0b5', '#ffa6d9'] : CATEGORIES;
     await expect.poll(() => countPixels(page, colours)).toBeGreaterThan(5000);
-    await expect(page.locator(".jp-TreadleGroupBar")).toHaveCount(7);
-    await page.screenshot({ path: info.outputPath("panes.png") });
+    await expect(page.locator('.jp-TreadleGroupBar')).toHaveCount(7);
+    await page.screenshot({ path: info.outputPath('panes.png') });
 
     const box = await page.locator(`${STREAM} canvas`).boundingBox();
-    await page.mouse.move(
-      box!.x + box!.width * 0.4,
-      box!.y + box!.height * 0.3,
-    );
-    await expect(page.locator(".jp-TreadleTooltip")).toBeVisible();
-    await page.screenshot({ path: info.outputPath("tooltip.png") });
+    await page.mouse.move(box!.x + box!.width * 0.4, box!.y + box!.height * 0.3);
+    await expect(page.locator('.jp-TreadleTooltip')).toBeVisible();
+    await page.screenshot({ path: info.outputPath('tooltip.png') });
 
-    await page.locator(".jp-TreadleTableButton").click();
-    await expect(
-      page.locator(".jp-TreadleTable tbody tr").first(),
-    ).toBeVisible();
+    await page.locator('.jp-TreadleTableButton').click();
+    await expect(page.locator('.jp-TreadleTable tbody tr').first()).toBeVisible();
     cluster.lose();
-    await expect(page.locator(".jp-TreadlePane-ribbon").first()).toBeVisible();
-    await page.screenshot({ path: info.outputPath("table-and-lost.png") });
+    await expect(page.locator('.jp-TreadlePane-ribbon').first()).toBeVisible();
+    await page.screenshot({ path: info.outputPath('table-and-lost.png') });
   });
 }
 
-test("what a new user sees: no cluster yet", async ({ page }, info) => {
+test('what a new user sees: no cluster yet', async ({ page }, info) => {
   const cluster = new FakeCluster();
   cluster.isListed = false;
   await cluster.install(page);
   await page.goto();
   await openSidebar(page);
-  await execute(page, "treadle:open-task-stream");
-  await expect(page.locator(STREAM)).toContainText("Waiting for a cluster");
-  await expect(page.locator("#treadle-sidebar")).toContainText(
-    "%load_ext treadle",
-  );
-  await page.screenshot({ path: info.outputPath("empty.png") });
+  await execute(page, 'treadle:open-task-stream');
+  await expect(page.locator(STREAM)).toContainText('Waiting for a cluster');
+  await expect(page.locator('#treadle-sidebar')).toContainText('%load_ext treadle');
+  await page.screenshot({ path: info.outputPath('empty.png') });
 });

@@ -1,0 +1,51 @@
+/** Notebooks whose kernel runs tasks, and what is done with their cells. */
+
+import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
+
+import { begin, execute } from './lab';
+
+/** Write a notebook and open it beside what is there, without the file browser. */
+export async function openNotebook(
+  page: IJupyterLabPageFixture,
+  folder: string,
+  name: string,
+  cells: readonly string[]
+): Promise<void> {
+  const notebook = {
+    nbformat: 4,
+    nbformat_minor: 5,
+    metadata: { kernelspec: { name: 'python3', display_name: 'Python 3', language: 'python' } },
+    cells: cells.map((source, i) => ({
+      id: `cell-${i}`,
+      cell_type: 'code',
+      execution_count: null,
+      metadata: {},
+      outputs: [],
+      source
+    }))
+  };
+  const path = `${folder}/${name}`;
+  await page.contents.uploadContent(JSON.stringify(notebook), 'text', path);
+  await execute(page, 'docmanager:open', { path });
+  await page.locator('.jp-NotebookPanel').waitFor();
+  await page
+    .locator('.jp-NotebookPanel .jp-Notebook-ExecutionIndicator[data-status="idle"]')
+    .waitFor();
+}
+
+/** Select a cell and begin to run it; it may last as long as it likes. */
+export async function beginCell(page: IJupyterLabPageFixture, cell: number): Promise<void> {
+  await page.locator('.jp-NotebookPanel .jp-Cell').nth(cell).locator('.jp-InputPrompt').click();
+  await begin(page, 'notebook:run-cell');
+}
+
+/** Run a cell to its end. */
+export async function runCell(page: IJupyterLabPageFixture, cell: number): Promise<void> {
+  await page.locator('.jp-NotebookPanel .jp-Cell').nth(cell).locator('.jp-InputPrompt').click();
+  await execute(page, 'notebook:run-cell');
+}
+
+export async function isBusy(page: IJupyterLabPageFixture): Promise<boolean> {
+  const status = page.locator('.jp-Notebook-ExecutionIndicator').first();
+  return (await status.getAttribute('data-status')) === 'busy';
+}

@@ -1,0 +1,73 @@
+/** Processes that specs start beside the server of the tests, and end. */
+
+import { ChildProcess, spawn } from 'child_process';
+import { join } from 'path';
+
+/** A process that runs made-up tasks; see `source.py`. */
+export async function startSource(
+  ...options: string[]
+): Promise<{ name: string; stop: () => Promise<void> }> {
+  const child = spawn('python', [join(__dirname, 'source.py'), ...options], {
+    stdio: ['pipe', 'pipe', 'inherit']
+  });
+  const name = await new Promise<string>((resolve, reject) => {
+    child.stdout.once('data', (data: Buffer) => resolve(data.toString().trim()));
+    child.once('exit', code => reject(new Error(`the source ended with ${code}`)));
+  });
+  return {
+    name,
+    stop: async () => {
+      child.stdin.end();
+      await ended(child);
+    }
+  };
+}
+
+/** A Jupyter server of one's own, to be ended and started again. */
+export class Server {
+  constructor(readonly port: number) {}
+
+  get url(): string {
+    return `http://localhost:${this.port}`;
+  }
+
+  async start(): Promise<void> {
+    this._child = spawn(
+      'jupyter',
+      ['lab', '--config', 'jupyter_server_test_config.py', `--ServerApp.port=${this.port}`],
+      { cwd: join(__dirname, '..', '..'), stdio: 'ignore' }
+    );
+    for (;;) {
+      const isUp = await fetch(`${this.url}/api`).then(
+        response => response.ok,
+        () => false
+      );
+      if (isUp) {
+        return;
+      }
+      if (this._child.exitCode !== null) {
+        throw new Error(`the server ended with ${this._child.exitCode}`);
+      }
+      await new Promise(resolve => setTimeout(resolve, 200));
+    }
+  }
+
+  async stop(): Promise<void> {
+    this._child?.kill('SIGTERM');
+    if (this._child) {
+      await ended(this._child);
+    }
+  }
+
+  private _child: ChildProcess | null = null;
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  return new Promise(resolve => {
+    if (child.exitCode !== null || child.signalCode !== null) {
+      resolve();
+    } else {
+      child.once('exit', () => resolve());
+    }
+  });
+}
