@@ -53,7 +53,8 @@ def encode_tasks(batch: TaskBatch) -> bytes:
     columns = []
     for name, column in batch.columns.items():
         dtype = f"{column.dtype.kind}{column.dtype.itemsize}"
-        columns.append((name, dtype, column.astype(f"<{dtype}", copy=False).tobytes()))
+        # a view: the one copy is made when the frame is put together
+        columns.append((name, dtype, memoryview(column.astype(f"<{dtype}", copy=False).view("u1"))))
     strings = [clean_label(name) for name in batch.strings]
     return _pack(batch.first, batch.count, batch.missed, strings, columns)
 
@@ -63,15 +64,16 @@ def _pack(
     count: int,
     missed: int,
     strings: list[str],
-    columns: Sequence[tuple[str, str, bytes]],
+    columns: Sequence[tuple[str, str, bytes | memoryview]],
 ) -> bytes:
     offset = 0
-    specs, blobs = [], []
+    specs: list[Column] = []
+    blobs: list[bytes | memoryview] = []
     for name, dtype, blob in columns:
         specs.append(Column(name=name, dtype=dtype, offset=offset))  # type: ignore[arg-type]
-        blob += bytes(-len(blob) % 8)
-        blobs.append(blob)
-        offset += len(blob)
+        padding = bytes(-len(blob) % 8)
+        blobs += (blob, padding)
+        offset += len(blob) + len(padding)
     header = _encode(Tasks(first=first, count=count, missed=missed, strings=strings, columns=specs))
     header += b" " * (-(len(header) + _LENGTH.size) % 8)
     return b"".join((_LENGTH.pack(len(header)), header, *blobs))

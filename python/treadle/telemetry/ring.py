@@ -97,12 +97,9 @@ class TaskRing:
         head = min(count, self.capacity - begin)
         for name, column in self._columns.items():
             rows = columns[name]
-            if isinstance(rows, int):
-                column[begin : begin + head] = rows
-                column[: count - head] = rows
-            else:
-                column[begin : begin + head] = rows[:head]
-                column[: count - head] = rows[head:]
+            column[begin : begin + head] = rows if isinstance(rows, int) else rows[:head]
+            if head < count:  # the rest begins at the front again
+                column[: count - head] = rows if isinstance(rows, int) else rows[head:]
         self.next += count
 
     def read(self, seq: int, limit: int) -> TaskBatch:
@@ -125,14 +122,14 @@ class TaskRing:
         moved = np.zeros(len(self.names.strings) + 1, np.int32)
         moved[used] = np.arange(len(used), dtype=np.int32)
         for name in NAMED:
-            columns[name] = moved[columns[name]]
+            columns[name] = moved.take(columns[name], mode="clip")  # in range: spares the check
         return [self.names.strings[i] for i in used.tolist()]
 
     def _used(self, columns: dict[str, Column]) -> Column:
-        seen = np.zeros(len(self.names.strings), bool)
+        counts = np.zeros(len(self.names.strings), np.intp)
         for name in NAMED:
-            seen[columns[name]] = True  # linear, where np.unique would sort
-        return np.flatnonzero(seen)
+            counts += np.bincount(columns[name], minlength=len(counts))  # np.unique would sort
+        return np.flatnonzero(counts)
 
     def mark_failed(self, run: str, number: int, since: int) -> bool:
         """Turn the row of this task into a failed one; False if no row from ``since`` on is it."""

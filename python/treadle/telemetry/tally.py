@@ -77,7 +77,8 @@ class SegmentTally:
                 run.total[group] += total
         self._run = run
         self._first_seq = ring.next  # rows before it belong to other tables, whose numbers repeat
-        self._group_of_number = np.array([*groups, -1], np.int32)[index]
+        # as NumPy indexes and counts it, so that no pass over rows has to convert it
+        self._group_of_number = np.array([*groups, -1], np.intp)[index]
         self._has_literals = bool(ntasks) and int(self._group_of_number.min()) < 0
         self._failed: set[int] = set()
 
@@ -100,7 +101,7 @@ class SegmentTally:
         numbers: Column = np.frombuffer(chunk[0], np.int32)
         starts: Column = np.frombuffer(chunk[1], np.float64)
         stops: Column = np.frombuffer(chunk[2], np.float64)
-        groups: Column = self._group_of_number[numbers]
+        groups: Column = self._group_of_number.take(numbers)
         if self._has_literals:
             shown = groups >= 0
             numbers, groups = numbers[shown], groups[shown]
@@ -119,7 +120,7 @@ class SegmentTally:
             start=starts + run._offset,
             stop=stops + run._offset,
             number=numbers,
-            group=tally.ring_ids(ring)[groups],
+            group=tally.ring_ids(ring).take(groups),
             lane=ring.names.id(lane),
             run=ring.names.id(run.id),
             status=status,
