@@ -142,6 +142,8 @@ test('a quarter of a million rows stay, and more push out the oldest', () => {
 
   expect(model.rows.length).toBe(model.rows.capacity);
   expect(model.lastStop).toBe(300_000);
+  expect(model.isCut).toBe(true);
+  expect(model.firstStart).toBe(300_000 - model.rows.capacity);
   expect(model.find(0, 10, 0)).toBe(-1);
   expect(model.rows.start[model.find(0, 299_000.5, 0)]).toBe(299_000);
 });

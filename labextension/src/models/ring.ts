@@ -97,6 +97,11 @@ export class TaskRing {
     return this._length;
   }
 
+  /** Slot of the oldest row once rows have been overwritten; -1 before. */
+  get oldest(): number {
+    return this._length === this.capacity ? this._cursor : -1;
+  }
+
   /** Write one row over the oldest. Call `settle` once after the last row of a batch. */
   push(row: Readonly<IRow>): void {
     const slot = this._cursor;

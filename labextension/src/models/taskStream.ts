@@ -86,9 +86,15 @@ export class TaskStreamModel implements IDisposable {
     return this._missed;
   }
 
-  /** Earliest start that was ever seen; NaN before the first row. Epoch seconds. */
+  /** Earliest start, NaN before the first row; about that of the oldest row once some had to go. */
   get firstStart(): number {
-    return this._firstStart;
+    const { oldest } = this.rows;
+    return oldest < 0 ? this._firstStart : this.rows.start[oldest];
+  }
+
+  /** Whether rows had to go to make room for newer ones. */
+  get isCut(): boolean {
+    return this.rows.oldest >= 0;
   }
 
   /** Latest stop; NaN before the first row. Epoch seconds. */

@@ -268,7 +268,8 @@ export class TaskStreamPane extends Pane implements IStreamActions {
   private _scene(model: TaskStreamModel): IScene {
     const isLive = model.running.length > 0;
     return {
-      runStart: this._runStart(),
+      // What had to go leaves no empty stretch behind.
+      runStart: model.isCut ? Math.max(this._runStart(), model.firstStart) : this._runStart(),
       firstStart: model.firstStart,
       lastStop: model.lastStop,
       now: isLive && this.source ? this.source.now : NaN
