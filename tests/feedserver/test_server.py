@@ -472,8 +472,12 @@ def test_serving_goes_on_after_it_was_closed(tmp_path, monkeypatch):
     hub = EventHub()
 
     first = treadle.feedserver.ensure_served(hub, label="x")
+    while_open = treadle.feedserver.served()
     first.close()
+    when_closed = treadle.feedserver.served()
     second = treadle.feedserver.ensure_served(hub, label="x")
     second.close()
 
-    assert first is not second
+    assert while_open is first
+    assert when_closed is None
+    assert second is not first

@@ -85,6 +85,17 @@ def ensure_served(
         return _server
 
 
+def served() -> FeedServer | None:
+    """The feed server of this process, if there is one and it is open.
+
+    Examples
+    --------
+    >>> served() is None
+    True
+    """
+    return _server if _server is not None and _server.is_open else None
+
+
 def _forget_after_fork() -> None:
     """A child has no such thread, and the record is not its own."""
     global _server, _lock
