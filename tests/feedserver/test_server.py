@@ -20,7 +20,7 @@ from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
 import treadle.feedserver
-from treadle.feedserver import records, server
+from treadle.feedserver import connection, records, server
 from treadle.feedserver.server import FeedServer
 from treadle.telemetry.frames import TaskFrame
 from treadle.telemetry.hub import EventHub
@@ -352,7 +352,7 @@ def test_only_loopback_is_bound(feed):
 
 
 def test_strangers_are_limited_and_do_not_disturb_readers(hub, feed, monkeypatch):
-    monkeypatch.setattr(server, "MAX_PENDING", 2)
+    monkeypatch.setattr(connection, "MAX_PENDING", 2)
 
     async def scenario():
         client, _ = await Client.admitted(feed)

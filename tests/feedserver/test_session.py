@@ -51,7 +51,7 @@ def test_nothing_is_sent_before_anything_is_asked_for():
 
     session = Session(hub)
 
-    assert not session.wants_anything
+    assert not session.has_more
     assert session.messages(0.0) == []
 
 
@@ -86,12 +86,12 @@ def test_what_has_not_changed_is_not_sent_again():
 def test_more_rows_than_a_frame_holds_follow_at_the_next_tick(monkeypatch):
     monkeypatch.setattr(events, "MAX_FRAME_ROWS", 4)
     hub = EventHub()
-    record_rows(hub, 10)
+    record_rows(hub, 10)[0].close("finished")
     session = subscribed(hub, "tasks")
 
     ticks = []
     for _ in range(4):
-        ticks.append((rows(session.messages(0.0)), session.is_behind))
+        ticks.append((rows(session.messages(0.0)), session.has_more))
 
     assert ticks == [
         ([0, 1, 2, 3], True),

@@ -1,8 +1,10 @@
 """The websocket end of the feed: what panes outside this process read from.
 
-    records.py   the file by which this process is found, and how such files are trusted
-    session.py   what one reader gets at each tick; no socket in it
-    server.py    the socket: a thread with its own event loop, on loopback
+    records.py     the file by which this process is found, and how such files are trusted
+    server.py      a thread with its own event loop, on loopback
+    connection.py  who is let in, and what they may say
+    session.py     what one reader gets at each tick; no socket in it
+    pump.py        when it gets it
 
 Nothing is imported until the first call, so that `import treadle` stays light.
 """

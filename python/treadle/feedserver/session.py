@@ -26,7 +26,7 @@ class Session:
 
     def __init__(self, hub: EventHub):
         self.max_hz = 10.0
-        self.is_behind = False  # rows were left over for the next tick
+        self._is_behind = False  # rows were left over for the next tick
         self._hub = hub
         self._topics: frozenset[str] = frozenset()
         self._seq = 0
@@ -35,9 +35,9 @@ class Session:
         self._ended: dict[str, events.Run] = {}
 
     @property
-    def wants_anything(self) -> bool:
-        """False while it has no topics: then there is nothing to tick for."""
-        return bool(self._topics)
+    def has_more(self) -> bool:
+        """Is a further tick due though no run opens or closes?  Never when nothing is wanted."""
+        return bool(self._topics) and (self._is_behind or self._hub.is_live)
 
     def subscribe(self, request: events.Subscribe) -> None:
         """Replace the subscription; state is sent anew, rows from ``since`` on."""
@@ -61,11 +61,11 @@ class Session:
                 self._sent_lanes = lanes
                 states = [events.lane_message(lane) for lane in lanes]
                 messages.append(events.encode(events.Lanes(lanes=states, now=now)))
-        self.is_behind = False
+        self._is_behind = False
         if "tasks" in self._topics:
             batch = self._hub.since(self._seq, limit=events.MAX_FRAME_ROWS)
             self._seq = batch.next
-            self.is_behind = batch.count == events.MAX_FRAME_ROWS
+            self._is_behind = batch.count == events.MAX_FRAME_ROWS
             if batch.count or batch.missed:
                 messages.append(encode_tasks(batch))
         return messages

@@ -11,7 +11,6 @@ a token in it would then open our feeds to any page.
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -24,6 +23,7 @@ from jupyter_server.utils import origin_matches_pat
 from tornado import web
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
+from treadle.feedserver.pump import Pump
 from treadle.telemetry import events
 
 if TYPE_CHECKING:
@@ -37,8 +37,6 @@ BAD_REQUEST = 4400
 UNKNOWN_CLUSTER = 4404
 MAX_SOCKETS = 64
 """Websockets of all browsers together."""
-
-MOST_HZ = 10.0
 
 
 class ClustersHandler(APIHandler):  # type: ignore[misc]
@@ -154,7 +152,7 @@ class FeedSocket(GuardedSocket):
     """Relays the feed of one cluster to one browser."""
 
     _view: View | None = None
-    _pump: asyncio.Task[None] | None = None
+    _pump: Pump | None = None
 
     def open(self, *args: Any, **kwargs: Any) -> None:
         """Join those who watch this cluster."""
@@ -163,15 +161,19 @@ class FeedSocket(GuardedSocket):
         if self.state.clusters.find(name) is None:
             self.close(UNKNOWN_CLUSTER, "no such cluster")
             return
-        self._awake = asyncio.Event()
-        self._renewed = asyncio.Event()
-        self._view = self.state.relays.join(name, self._awake.set)
-        self._awake.set()
-        self._pump = asyncio.create_task(self._send_ticks(self._view))
+        relays = self.state.relays
+        self._view = relays.join(name, self._wake)
+        self._pump = Pump(self._view, self, relays.clock)
+        self._pump.start()
+        self._pump.wake()  # the relay may be there already
+
+    def _wake(self) -> None:
+        if self._pump is not None:
+            self._pump.wake()
 
     def on_message(self, message: str | bytes) -> None:
         """Take in a subscription."""
-        if self._view is None:
+        if self._view is None or self._pump is None:
             return
         try:
             request = events.decode_request(message)
@@ -181,43 +183,13 @@ class FeedSocket(GuardedSocket):
         if not isinstance(request, events.Subscribe):
             self.close(BAD_REQUEST, "only subscribe is expected here")
             return
-        self._renewed.set()
         self._view.subscribe(request)
-
-    async def _send_ticks(self, view: View) -> None:
-        """At most ``max_hz`` ticks a second, each after the last one has left."""
-        try:
-            while True:
-                await self._awake.wait()
-                self._awake.clear()  # before reading: what changes from here on wakes us again
-                for message in view.messages(self.state.relays.clock()):
-                    await self.write_message(message, binary=isinstance(message, bytes))
-                if view.is_behind:
-                    self._awake.set()
-                await self._rest(view)
-        except WebSocketClosedError:
-            pass
-        except asyncio.CancelledError:
-            raise
-        except Exception:
-            self.log.exception("the feed of a browser ended")
-            self.close(1011, "internal error")
-
-    async def _rest(self, view: View) -> None:
-        """Until the next tick is due; a new subscription cuts a long rest short."""
-        self._renewed.clear()
-        await asyncio.sleep(1 / MOST_HZ)
-        rest = 1 / view.max_hz - 1 / MOST_HZ
-        if rest > 0:
-            try:
-                await asyncio.wait_for(self._renewed.wait(), rest)
-            except TimeoutError:
-                pass
+        self._pump.renew()
 
     def on_close(self) -> None:
         """Leave; with the last browser the cluster is let go."""
         if self._pump is not None:
-            self._pump.cancel()
+            self._pump.stop()
         if self._view is not None:
             self.state.relays.leave(self._view)
             self._view = None

@@ -48,7 +48,7 @@ class View:
     def __init__(self, relay: Relay, wake: Callable[[], None]):
         self.max_hz = 10.0
         self.topics: frozenset[str] = frozenset()
-        self.is_behind = False
+        self.has_more = False  # rows were left over for the next tick
         self.wake = wake
         self._relay = relay
         self._since: int | None = None  # as asked for; becomes a cursor once the feed is there
@@ -82,10 +82,10 @@ class View:
             if topic in self.topics and number and self._sent.get(topic) != number:
                 self._sent[topic] = number
                 messages.append(text)
-        self.is_behind = False
+        self.has_more = False
         if "tasks" in self.topics and relay.instance:
             self._settle_cursor()
-            frames, self.is_behind = relay.history.after(self._cursor)
+            frames, self.has_more = relay.history.after(self._cursor)
             for frame in frames:
                 messages.append(frame.data)
                 self._cursor = frame.next
