@@ -210,10 +210,15 @@ def _row(group: Group, position: int) -> str:
     colour = STATES["failed"] if group.failed else category_colour(position)
     ended = group.done + group.failed
     cell = 'style="text-align:left;padding:0.1em 0.6em;border:none;background:none'
+    share = f"{100 * ended / max(group.total, 1):.4g}%"
+    # Browsers choose the track of a progress element by the colour of its bar, dark on white for
+    # some. So two boxes draw the bar, and the element serves where styles are stripped.
     bar = (
-        f'<progress max="{max(group.total, 1)}" value="{ended}" '
-        f'aria-label="{escape(group.name)}" '
-        f'style="accent-color:{colour};width:14em;height:0.8em;vertical-align:middle"></progress>'
+        '<div style="width:14em;height:0.55em;border-radius:0.3em;overflow:hidden;'
+        'background:rgba(128,128,128,0.28)">'
+        f'<div style="width:{share};height:100%;background:{colour}"></div>'
+        f'<progress max="{max(group.total, 1)}" value="{ended}" style="display:none"></progress>'
+        "</div>"
     )
     return (
         f'<tr style="background:none"><td {cell}">{escape(shorten(group.name, 40))}</td>'

@@ -35,8 +35,16 @@ function makeRow(table) {
     textOverflow: 'ellipsis',
     whiteSpace: 'nowrap'
   });
-  const bar = append(node, 'progress', { width: '100%', minWidth: '60px', height: '0.8em' });
-  return { node, name, bar, numbers: append(node, 'span', { whiteSpace: 'nowrap' }) };
+  const track = append(node, 'div', {
+    minWidth: '60px',
+    height: '0.6em',
+    borderRadius: '0.3em',
+    overflow: 'hidden',
+    background: 'rgb(128 128 128 / 28%)'
+  });
+  track.setAttribute('role', 'progressbar');
+  const bar = append(track, 'div', { height: '100%' });
+  return { node, name, track, bar, numbers: append(node, 'span', { whiteSpace: 'nowrap' }) };
 }
 
 function render({ model, el }) {
@@ -86,10 +94,13 @@ function render({ model, el }) {
       setText(row.name, group.name);
       row.name.title = group.name;
       setText(row.numbers, numbers(group));
-      row.bar.max = Math.max(group.total, 1);
-      row.bar.value = group.done + group.failed;
-      row.bar.setAttribute('aria-label', group.name);
-      row.bar.style.accentColor =
+      const ended = group.done + group.failed;
+      row.track.setAttribute('aria-label', group.name);
+      row.track.setAttribute('aria-valuemin', '0');
+      row.track.setAttribute('aria-valuemax', String(group.total));
+      row.track.setAttribute('aria-valuenow', String(ended));
+      row.bar.style.width = `${(100 * ended) / Math.max(group.total, 1)}%`;
+      row.bar.style.background =
         group.failed > 0
           ? colours.states.failed
           : colours.categories[position % colours.categories.length];

@@ -44,6 +44,8 @@ class Ticker:
         self._period = period
         self._idle_looks = idle_looks
         self._due: dict[Tickable, float] = {}
+        self._current: Tickable | None = None
+        self._current_goes_on = False
         self._wakes_at = 0.0
         self._condition = threading.Condition()
 
@@ -63,13 +65,14 @@ class Ticker:
         """Tick ``item`` no more; a tick that has begun goes on."""
         with self._condition:
             self._due.pop(item, None)
-            if not self._due:
-                self._condition.notify_all()
+            if item is self._current:
+                self._current_goes_on = False
+            self._condition.notify_all()
 
     def drain(self) -> None:
         """Wait until there is nothing left to tick."""
         with self._condition:
-            self._condition.wait_for(lambda: not self._due)
+            self._condition.wait_for(lambda: not self._due and self._current is None)
 
     def _run(self) -> None:
         idle = 0
@@ -81,14 +84,20 @@ class Ticker:
                         self.thread = None
                         return
                     continue
-                self._due[item] = time.monotonic() + self._period
+                # Out of the list while it is ticked: if it is added meanwhile, it is ticked again.
+                del self._due[item]
+                self._current, self._current_goes_on = item, True
             try:
                 goes_on = item.tick()
             except Exception:  # an output that can't be reached must not end the others
                 log.exception("could not show progress")
                 goes_on = False
-            if not goes_on:
-                self.remove(item)
+            with self._condition:
+                if goes_on and self._current_goes_on:
+                    self._due.setdefault(item, time.monotonic() + self._period)
+                self._current = None
+                if not self._due:
+                    self._condition.notify_all()
 
     def _next(self, idle: int) -> tuple[Tickable | None, int]:
         """What is due; else wait a while.  Under the lock."""
