@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sys
 
 import pytest
 
@@ -253,6 +254,48 @@ async def test_a_kernel_that_refuses_the_token_is_lost(open_socket, kernel, exte
     browser = await open_socket(f"{kernel.name}/feed")
 
     assert "refuses" in (await browser.next("lost"))["reason"]
+
+
+KERNEL = """
+import sys
+import treadle
+from treadle.feedserver import ensure_served
+from treadle.telemetry.hub import default_hub
+ensure_served(label="real", kernel_id="12345678-real")
+treadle.compute(*[treadle.delayed(abs)(-i) for i in range(20)], scheduler="threads")
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+async def test_a_real_process_is_read_and_when_it_is_killed_it_is_lost(open_socket, extension):
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        KERNEL,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "JUPYTER_RUNTIME_DIR": str(extension.clusters.directory.parent)},
+    )
+    await asyncio.wait_for(process.stdout.readline(), 30)
+    watcher = await open_socket("watch")
+    listed = [await watcher.next("clusters")]
+    browser = await open_socket("kernel-12345678/feed")
+    await browser.subscribe("runs", "tasks")
+    numbers = await browser.rows(20)
+    runs = await browser.next("runs")
+
+    process.kill()
+    await process.wait()
+    lost = await browser.next("lost")
+    listed.append(await watcher.next("clusters"))
+    process.stdin.close()
+
+    assert sorted(numbers) == list(range(20))
+    assert runs["runs"][0]["groups"][0]["done"] == 20
+    assert lost["reason"]
+    states = [[(c["label"], c["state"]) for c in one["clusters"]] for one in listed]
+    assert states == [[("real", "running")], [("real", "lost")]]
 
 
 @pytest.mark.parametrize("label", ["<img src=x onerror=alert(1)>", "a\x1b[2J", "\u202eabc"])
