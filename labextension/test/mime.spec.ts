@@ -3,7 +3,7 @@ import { Widget } from '@lumino/widgets';
 
 import { RUN_MIME_TYPE, readStoredRun } from '../src/mime/model';
 import { RunRenderer } from '../src/mime/run';
-import { Bench, run } from './support/source';
+import { Bench, cluster, run } from './support/source';
 import { trans } from './support/text';
 
 const STORED = {
@@ -38,7 +38,7 @@ let renderer: RunRenderer;
 beforeEach(() => {
   jest.useFakeTimers();
   bench = new Bench();
-  renderer = new RunRenderer({ pool: bench.pool, trans });
+  renderer = new RunRenderer({ clusters: bench.clusters, pool: bench.pool, trans });
 });
 
 afterEach(() => {
@@ -98,6 +98,19 @@ test('a source that nobody knows means that the kernel is lost', async () => {
   Widget.attach(renderer, document.body);
   bench.wire.last.open();
   bench.wire.last.break(4404);
+  expect(text()).toBe('run ended without a result (kernel lost)');
+});
+
+test('a source that does not answer is waited for while its process lives, and no longer', async () => {
+  bench.clusters.update([cluster('k')]);
+  await renderer.renderModel(model(STORED));
+  Widget.attach(renderer, document.body);
+  bench.connect();
+  bench.wire.last.receive({ type: 'runs', runs: [run('a')] });
+  bench.wire.last.receive({ type: 'lost', reason: 'no answer' });
+  expect(text()).toContain('5 done');
+
+  bench.clusters.update([cluster('k', { state: 'lost' })]);
   expect(text()).toBe('run ended without a result (kernel lost)');
 });
 

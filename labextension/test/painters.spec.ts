@@ -71,6 +71,14 @@ describe('#paintTaskStream()', () => {
     expect(canvas.texts).toEqual(expect.arrayContaining(['thread 1', 'thread 2', 'load']));
   });
 
+  test('lanes below one that bears names have their own colours too', () => {
+    const rows = [1, 2, 3].map(i => ({ start: 1, stop: 9, lane: `thread ${i}`, group: 'load' }));
+    const { canvas, x, y } = paint(modelOf(rows));
+
+    expect(canvas.texts.filter(text => text === 'load').length).toBe(3);
+    expect([0, 1, 2].map(lane => canvas.at(x(5), y(lane)))).toEqual(['#c0', '#c0', '#c0']);
+  });
+
   test('colours go round, and a kind of work that is not compute has its own', () => {
     const { canvas, x, y } = paint(
       modelOf([

@@ -2,7 +2,15 @@
 
 import { expect, test } from '@jupyterlab/galata';
 
-import { beginCell, isBusy, openNotebook, runCell } from './support/kernel';
+import {
+  beginCell,
+  isBusy,
+  kernelIsReady,
+  openNotebook,
+  restartKernel,
+  runCell,
+  shutDownKernels
+} from './support/kernel';
 import {
   CATEGORIES,
   countPixels,
@@ -13,6 +21,11 @@ import {
   SIDEBAR,
   STREAM
 } from './support/lab';
+
+// The real ones: kernels must be restarted, and found again after a reload.
+test.use({ kernels: null, sessions: null });
+
+test.afterEach(({ page }) => shutDownKernels(page));
 
 const LOAD = '%load_ext treadle';
 const WORK = `%%parallel -n 2
@@ -67,12 +80,17 @@ test('a reload while a cell runs brings the panes and the output back to it', as
 }) => {
   await openNotebook(page, tmpPath, 'work.ipynb', [LOAD, WORK]);
   await runCell(page, 0);
+  // JupyterLab writes the layout down a moment after it has changed.
+  const saved = page.waitForRequest(
+    request => request.method() === 'PUT' && !!request.postData()?.includes('treadle-progress:')
+  );
   await openPanes(page);
   await beginCell(page, 1);
   await expect.poll(() => countPixels(page, CATEGORIES)).toBeGreaterThan(2000);
   await execute(page, 'docmanager:save');
+  await saved;
 
-  await page.reload();
+  await page.reload({ waitForIsReady: false });
   await page.locator(STREAM).waitFor();
   await expect.poll(() => countPixels(page, CATEGORIES)).toBeGreaterThan(2000);
   const stream = page.locator(STREAM);
@@ -95,13 +113,10 @@ test('a kernel that restarts is lost, and comes back with a clean stream', async
   const stream = page.locator(STREAM);
   await expect.poll(() => countPixels(page, CATEGORIES)).toBeGreaterThan(2000);
 
-  await page.evaluate(async () => {
-    const app = (window as unknown as { jupyterapp: ILab }).jupyterapp;
-    await app.shell.currentWidget.context.sessionContext.session.kernel.restart();
-  });
+  await restartKernel(page);
   await expect(stream.locator('.jp-TreadlePane-ribbon')).toContainText('Lost');
-  await expect(page.locator('.jp-TreadleRun')).toContainText('kernel lost');
 
+  await kernelIsReady(page);
   await runCell(page, 0);
   await expect(stream).toHaveAttribute('data-state', 'live', { timeout: 30_000 });
   await expect(stream).toContainText('Waiting for tasks');
@@ -109,10 +124,16 @@ test('a kernel that restarts is lost, and comes back with a clean stream', async
   await expect.poll(() => countPixels(page, CATEGORIES)).toBeGreaterThan(2000);
 });
 
-interface ILab {
-  shell: {
-    currentWidget: {
-      context: { sessionContext: { session: { kernel: { restart(): Promise<void> } } } };
-    };
-  };
-}
+test('a kernel that dies leaves an output that says so', async ({ page, tmpPath }, info) => {
+  const dying = 'import os, threading\nthreading.Timer(4, lambda: os._exit(1)).start()';
+  await openNotebook(page, tmpPath, 'work.ipynb', [LOAD, dying, WORK]);
+  await runCell(page, 0);
+  await openPanes(page);
+  await runCell(page, 1);
+  await beginCell(page, 2);
+  await expect(page.locator('.jp-TreadleRun')).toContainText('61 tasks');
+  await expect(page.locator('.jp-TreadleRun')).toContainText('kernel lost', { timeout: 20_000 });
+  await expect(page.locator(`${STREAM} .jp-TreadlePane-ribbon`)).toContainText('Lost');
+  expect(await countPixels(page, CATEGORIES)).toBeGreaterThan(1000);
+  await page.screenshot({ path: info.outputPath('lost.png') });
+});

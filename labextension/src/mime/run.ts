@@ -12,6 +12,7 @@ import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 
 import type { Run } from '../protocol/messages';
+import type { ClustersModel } from '../models/clusters';
 import type { ILease, SourcePool } from '../models/source';
 import { RunBars } from '../painters/runBars';
 import { IRunView } from '../painters/runText';
@@ -26,6 +27,7 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer {
   constructor(options: RunRenderer.IOptions) {
     super();
     this.addClass('jp-TreadleRun');
+    this._clusters = options.clusters;
     this._pool = options.pool;
     this._trans = options.trans;
   }
@@ -86,6 +88,7 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer {
     const { source } = this._lease;
     source.progress.changed.connect(this._onChange, this);
     source.feed.stateChanged.connect(this._onChange, this);
+    this._clusters.changed.connect(this._onChange, this);
   }
 
   private _release(): void {
@@ -97,6 +100,7 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer {
       this._lease = null;
       lease.source.progress.changed.disconnect(this._onChange, this);
       lease.source.feed.stateChanged.disconnect(this._onChange, this);
+      this._clusters.changed.disconnect(this._onChange, this);
       lease.dispose();
     }
   }
@@ -157,13 +161,16 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer {
     if (!source || (this._live && this._live.state !== 'running')) {
       return false;
     }
-    if (source.feed.state === 'unknown') {
+    const { state } = source.feed;
+    const isListed = this._clusters.find(source.name)?.state === 'running';
+    if (state === 'unknown' || (state === 'lost' && !isListed)) {
       return true;
     }
     const isMissing = source.progress.isKnown && !source.progress.find(stored.run);
     return isMissing && Date.now() - this._followedSince >= LOST_GRACE;
   }
 
+  private _clusters: ClustersModel;
   private _pool: SourcePool;
   private _trans: ITrans;
   private _stored: IStoredRun | null = null;
@@ -177,6 +184,7 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer {
 
 export namespace RunRenderer {
   export interface IOptions {
+    clusters: ClustersModel;
     pool: SourcePool;
     trans: ITrans;
   }

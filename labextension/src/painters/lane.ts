@@ -53,6 +53,8 @@ export class LanePainter {
     const failed: number[] = [];
     this._y = y;
     this._height = height;
+    // Others have used the context since the lane before.
+    this._lastCode = NaN;
     for (let at = begin; at < end; at++) {
       const slot = slots[at];
       const x0 = Math.max(left, left + (rows.start[slot] - from) * scale);

@@ -29,7 +29,8 @@ export const mimePlugin: JupyterFrontEndPlugin<void> = {
         safe: true,
         mimeTypes: [RUN_MIME_TYPE],
         defaultRank: RANK,
-        createRenderer: () => new RunRenderer({ pool: client.pool, trans })
+        createRenderer: () =>
+          new RunRenderer({ clusters: client.clusters, pool: client.pool, trans })
       },
       RANK
     );

@@ -28,9 +28,35 @@ export async function openNotebook(
   await page.contents.uploadContent(JSON.stringify(notebook), 'text', path);
   await execute(page, 'docmanager:open', { path });
   await page.locator('.jp-NotebookPanel').waitFor();
-  await page
-    .locator('.jp-NotebookPanel .jp-Notebook-ExecutionIndicator[data-status="idle"]')
-    .waitFor();
+  await kernelIsReady(page);
+}
+
+interface ILab {
+  serviceManager: { sessions: { shutdownAll(): Promise<void> } };
+  shell: { currentWidget: { context: { sessionContext: ISessionContext } } };
+}
+
+interface ISessionContext {
+  ready: Promise<void>;
+  session: { kernel: { info: Promise<unknown>; restart(): Promise<void> } };
+}
+
+/** Wait for the kernel of the current notebook to answer: cells that are run sooner are not run. */
+export async function kernelIsReady(page: IJupyterLabPageFixture): Promise<void> {
+  await page.evaluate(async () => {
+    const app = (window as unknown as { jupyterapp: ILab }).jupyterapp;
+    const context = app.shell.currentWidget.context.sessionContext;
+    await context.ready;
+    await context.session.kernel.info;
+  });
+}
+
+/** Restart the kernel of the current notebook, without the question whether one is sure. */
+export async function restartKernel(page: IJupyterLabPageFixture): Promise<void> {
+  await page.evaluate(async () => {
+    const app = (window as unknown as { jupyterapp: ILab }).jupyterapp;
+    await app.shell.currentWidget.context.sessionContext.session.kernel.restart();
+  });
 }
 
 /** Select a cell and begin to run it; it may last as long as it likes. */
@@ -48,4 +74,12 @@ export async function runCell(page: IJupyterLabPageFixture, cell: number): Promi
 export async function isBusy(page: IJupyterLabPageFixture): Promise<boolean> {
   const status = page.locator('.jp-Notebook-ExecutionIndicator').first();
   return (await status.getAttribute('data-status')) === 'busy';
+}
+
+/** Leave no kernel to the next test. */
+export async function shutDownKernels(page: IJupyterLabPageFixture): Promise<void> {
+  await page.evaluate(async () => {
+    const app = (window as unknown as { jupyterapp: ILab }).jupyterapp;
+    await app.serviceManager.sessions.shutdownAll();
+  });
 }
