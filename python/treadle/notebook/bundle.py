@@ -198,7 +198,7 @@ def _html(report: RunReport, state: str, line: str, notes: Sequence[str], rows: 
         parts.append(f'<div style="line-height:1.7">{head}</div>')
     parts += [f'<div style="margin-left:1.2em">{escape(note)}</div>' for note in notes]
     # Only while it runs: afterwards the page may close up.
-    room = f"min-height:{1.9 + 1.75 * min(rows, MAX_GROUPS):.1f}em;" if running and rows else ""
+    room = f"min-height:{1.9 + 1.4 * min(rows, MAX_GROUPS):.1f}em;" if running and rows else ""
     return (
         f'<div style="{room}font-variant-numeric:tabular-nums;max-width:760px">'
         f"{''.join(parts)}</div>"

@@ -46,6 +46,7 @@ class Ticker:
         self._due: dict[Tickable, float] = {}
         self._current: Tickable | None = None
         self._current_goes_on = False
+        self._drainers = 0
         self._wakes_at = 0.0
         self._condition = threading.Condition()
 
@@ -67,12 +68,21 @@ class Ticker:
             self._due.pop(item, None)
             if item is self._current:
                 self._current_goes_on = False
-            self._condition.notify_all()
+            self._tell_drained()
 
     def drain(self) -> None:
         """Wait until there is nothing left to tick."""
         with self._condition:
-            self._condition.wait_for(lambda: not self._due and self._current is None)
+            self._drainers += 1
+            try:
+                self._condition.wait_for(lambda: not self._due and self._current is None)
+            finally:
+                self._drainers -= 1
+
+    def _tell_drained(self) -> None:
+        """Wake those who wait for the end, if any: waking the thread for nothing has a price."""
+        if self._drainers and not self._due:
+            self._condition.notify_all()
 
     def _run(self) -> None:
         idle = 0
@@ -96,8 +106,7 @@ class Ticker:
                 if goes_on and self._current_goes_on:
                     self._due.setdefault(item, time.monotonic() + self._period)
                 self._current = None
-                if not self._due:
-                    self._condition.notify_all()
+                self._tell_drained()
 
     def _next(self, idle: int) -> tuple[Tickable | None, int]:
         """What is due; else wait a while.  Under the lock."""
