@@ -180,8 +180,8 @@ def _free_place(
     """A point of the line where a pill covers no other; the middle if there is none."""
     places = [
         _along(start, end, share)
-        for start, end in (route[:2], route[-2:])
         for share in (0.5, 0.3, 0.7, 0.15, 0.85)
+        for start, end in (route[:2], route[-2:])
     ]
     for x, y in places:
         if all(abs(x - u) >= (width + w) / 2 + 2 or abs(y - v) >= 14.5 for u, v, w in taken):
