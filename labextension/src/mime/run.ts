@@ -137,7 +137,8 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer {
       return stored;
     }
     if (this._isLost(stored)) {
-      return { ...stored, ...(live && { groups: live.groups }), state: 'lost' };
+      const groups = (live ?? stored).groups.map(group => ({ ...group, running: 0 }));
+      return { ...stored, groups, state: 'lost' };
     }
     if (!live) {
       return stored;
