@@ -60,6 +60,10 @@ export default tseslint.config(
   floor('protocol', ['transport', 'models', ...FACES, ...PLUGINS], ['@jupyterlab/*', '@lumino/*']),
   floor('transport', ['models', ...FACES, ...PLUGINS]),
   floor('models', [...FACES, ...PLUGINS], ['@jupyterlab/*']),
+  {
+    files: ['src/{protocol,models}/**/*.ts'],
+    rules: { 'no-restricted-globals': ['error', 'document', 'window', 'HTMLElement'] }
+  },
   floor('painters', ['panes', 'sidebar', 'mime', 'icons', ...PLUGINS], ['@jupyterlab/*']),
   floor('panes', ['sidebar', 'mime', ...PLUGINS]),
   floor('sidebar', ['panes', 'mime', ...PLUGINS]),

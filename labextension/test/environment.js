@@ -8,10 +8,14 @@ module.exports = class extends TestEnvironment {
       ArrayBuffer,
       DragEvent: class extends this.global.MouseEvent {},
       Float64Array,
+      Headers,
       Int32Array,
+      Request,
+      Response,
       TextDecoder,
       TextEncoder,
-      Uint8Array
+      Uint8Array,
+      fetch
     });
   }
 };

@@ -89,6 +89,7 @@ export const clientPlugin: JupyterFrontEndPlugin<ITreadleClient> = {
   optional: [ISettingRegistry],
   activate: (app: JupyterFrontEnd, registry: ISettingRegistry | null): ITreadleClient => {
     const client = new TreadleClient(app);
+    document.body.dataset.treadlePalette = 'auto';
     registry?.load(CLIENT_ID).then(
       settings => {
         client.applySettings(settings);
