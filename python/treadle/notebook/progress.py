@@ -22,6 +22,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
+from treadle.feedserver import served
 from treadle.notebook.bundle import make_bundle
 from treadle.notebook.ticker import ticker
 
@@ -247,9 +248,8 @@ def find_surface(shell: Any = None) -> Surface | None:
 
 def _feed_name() -> str | None:
     """The record of this process's feed, if one is being served."""
-    module = sys.modules.get("treadle.feedserver")
-    server = getattr(module, "_server", None)
-    return str(server.name) if server is not None and server.is_open else None
+    server = served()
+    return None if server is None else server.name
 
 
 # -- runs that nobody displays -------------------------------------------------------------------
@@ -286,7 +286,7 @@ def watch_runs(hub: EventHub, shell: Any = None) -> Callable[[], None]:
 
 
 def _begin_displays(hub: EventHub, shell: Any) -> None:
-    for recorder in live_recorders(hub):
+    for recorder in hub.live():
         if recorder.id not in _seen:
             _seen[recorder.id] = None
             while len(_seen) > 256:
@@ -300,11 +300,6 @@ def _end_displays() -> None:
     for run, display in list(_automatic.items()):
         if display.recorder.state != "running" and _automatic.pop(run, None) is not None:
             display.finish(display.recorder.state)
-
-
-def live_recorders(hub: EventHub) -> list[RunRecorder]:
-    """Recorders of the runs that have not ended, the newest last."""
-    return list(hub._live)
 
 
 _seen: dict[str, None] = {}  # ids of runs that were given a display, oldest first

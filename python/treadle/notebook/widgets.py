@@ -15,7 +15,6 @@ import anywidget
 import traitlets
 
 from treadle.notebook.bundle import run_json, sentence
-from treadle.notebook.progress import live_recorders
 from treadle.notebook.summary import summarise
 from treadle.notebook.ticker import ticker
 from treadle.utils.palette import CATEGORIES, STATES
@@ -128,7 +127,7 @@ class RunProgress(anywidget.AnyWidget):  # type: ignore[misc]
             return report
         if self._followed is None or self._followed.state != "running":
             # Stay with a run to its end: tasks may open runs of their own meanwhile.
-            live = live_recorders(self._hub)
+            live = self._hub.live()
             self._followed = live[0] if live else None
         if self._followed is not None:
             return self._followed.report()

@@ -232,6 +232,11 @@ class EventHub:
                         busy[lane.slot] = BusyWith(name, start + run._offset, run.id)
             return [LaneState(i, lane_name(i), busy.get(i)) for i in range(self._nslots)]
 
+    def live(self) -> list[RunRecorder]:
+        """Recorders of the runs that have not ended, the newest last."""
+        with self._lock:
+            return list(self._live)
+
     @property
     def is_live(self) -> bool:
         """Is any run open?  Costs a reader nothing, so it may ask before it reads."""
