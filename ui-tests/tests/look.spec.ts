@@ -3,6 +3,7 @@
 import { expect, test } from '@jupyterlab/galata';
 
 import { FakeCluster, IRow, run } from './support/fakeCluster';
+import { openNotebook } from './support/kernel';
 import {
   CATEGORIES,
   countPixels,
@@ -133,3 +134,67 @@ test('what a new user sees: no cluster yet', async ({ page }, info) => {
   await expect(page.locator('#treadle-sidebar')).toContainText('%load_ext treadle');
   await page.screenshot({ path: info.outputPath('empty.png') });
 });
+
+function stored(extra: object): object {
+  const groups = [
+    { name: 'load', total: 12, done: 12, failed: 0, running: 0, seconds: 3.1 },
+    { name: 'summarise', total: 12, done: 7, failed: 1, running: 0, seconds: 1.2 }
+  ];
+  const data = {
+    version: 1,
+    run: '00000000000000cd',
+    label: 'cell 2',
+    engine: 'threads',
+    nlanes: 2,
+    elapsed: 2.2,
+    groups,
+    notes: [],
+    ...extra
+  };
+  return {
+    output_type: 'display_data',
+    metadata: {},
+    data: {
+      'application/vnd.treadle.run.v1+json': data,
+      'text/html': '<p>without the extension</p>',
+      'text/plain': 'without the extension'
+    }
+  };
+}
+
+for (const theme of THEMES.slice(0, 2)) {
+  test(`stored runs in ${theme}`, async ({ page, tmpPath }, info) => {
+    const cluster = new FakeCluster();
+    await cluster.install(page);
+    await page.goto();
+    await setTheme(page, theme);
+    const summary = '24 tasks in 2.20 s on 2 threads (serial estimate 4.30 s, 2.0×)';
+    const outputs = [
+      [stored({ state: 'finished', summary })],
+      [
+        stored({
+          state: 'failed',
+          summary: 'failed after 20 tasks in 2.20 s: ValueError: no such month: 13',
+          notes: ['2 statements ran one after the other; --explain tells why']
+        })
+      ],
+      [stored({ state: 'running', source: 'kernel-gone' })],
+      [stored({ state: 'running', source: cluster.name, run: 'live' })]
+    ];
+    const cells = ['%%parallel', '%%parallel', '%%parallel', '%%parallel'];
+    await openNotebook(page, tmpPath, 'stored.ipynb', cells, outputs);
+    const drawn = page.locator('.jp-TreadleRun');
+    await expect(drawn).toHaveCount(4);
+    await expect(drawn.nth(0)).toContainText(summary);
+    await expect(drawn.nth(2)).toContainText('kernel lost');
+    cluster.sendRuns(
+      runs()
+        .slice(2)
+        .map(entry => ({ ...entry, run: 'live' }))
+    );
+    await expect(drawn.nth(3)).toContainText('61 tasks · 34 done');
+    await drawn.nth(1).locator('summary').click();
+    await expect(page.getByText('without the extension')).toHaveCount(0);
+    await page.screenshot({ path: info.outputPath('stored.png') });
+  });
+}

@@ -9,7 +9,8 @@ export async function openNotebook(
   page: IJupyterLabPageFixture,
   folder: string,
   name: string,
-  cells: readonly string[]
+  cells: readonly string[],
+  outputs: readonly object[][] = []
 ): Promise<void> {
   const notebook = {
     nbformat: 4,
@@ -20,7 +21,7 @@ export async function openNotebook(
       cell_type: 'code',
       execution_count: null,
       metadata: {},
-      outputs: [],
+      outputs: outputs[i] ?? [],
       source
     }))
   };
