@@ -1,0 +1,51 @@
+"""Tracebacks as the serial cell would show them.
+
+A call that waited fails far from its line: on a thread, at a barrier.  Its traceback is put
+together from the cell's frames at the time of the call, and the frames of the call itself.
+"""
+
+from __future__ import annotations
+
+import os
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from treadle.notebook.cell.lazies import Place
+
+_HERE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
+
+
+def own_frames_removed(traceback: TracebackType | None) -> TracebackType | None:
+    """Return a traceback without the frames of this package and of the standard library's futures."""
+    kept = []
+    while traceback is not None:
+        filename = traceback.tb_frame.f_code.co_filename
+        if not filename.startswith(_HERE):
+            kept.append(traceback)
+        traceback = traceback.tb_next
+    return _chain(kept, None)
+
+
+def blamed_on(
+    places: Sequence[Place], traceback: TracebackType | None, filename: str
+) -> TracebackType | None:
+    """Return the traceback of a call that waited: the cell's frames, then the call's own."""
+    inner = own_frames_removed(traceback)
+    while (
+        inner is not None
+        and inner.tb_frame.f_code.co_filename == filename
+        and any(place.frame is inner.tb_frame for place in places)
+    ):
+        inner = inner.tb_next  # the barrier's line, not the call's
+    for place in reversed(places):
+        inner = TracebackType(inner, place.frame, place.instruction, place.line)
+    return inner
+
+
+def _chain(links: list[TracebackType], end: TracebackType | None) -> TracebackType | None:
+    for link in reversed(links):
+        end = TracebackType(end, link.tb_frame, link.tb_lasti, link.tb_lineno)
+    return end

@@ -1,0 +1,91 @@
+"""From the text under ``%%parallel`` to code: what is refused, and the names lines go by."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from types import CodeType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from IPython.core.error import UsageError
+
+from treadle.notebook.cell.rewrite import rewrite
+from treadle.notebook.cell.source import register_body
+
+if TYPE_CHECKING:
+    from treadle.notebook.cell.sites import Site
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+class ParsedCell(NamedTuple):
+    """A cell, ready to run.
+
+    Attributes
+    ----------
+    code : CodeType
+        Rewritten.
+    plain : CodeType
+        As it was written, for a cell within a cell.
+    filename : str
+        The name under which tracebacks find its lines.
+    """
+
+    tree: ast.Module
+    code: CodeType
+    plain: CodeType
+    sites: list[Site]
+    filename: str
+    text: str
+
+
+def parse_cell(shell: Any, head: str, body: str, *, is_line: bool = False) -> ParsedCell:
+    """Parse, check and rewrite a cell.
+
+    Raises
+    ------
+    UsageError
+        If the body starts with a cell magic, or awaits.
+    SyntaxError
+        With the line of the cell.
+    """
+    first = body.lstrip("\n").split("\n", 1)[0].strip()
+    if first.startswith("%%"):
+        magic = first.split()[0]
+        raise UsageError(
+            f"%%parallel runs Python, and the body starts with the cell magic {magic}; "
+            f"put {magic} in a cell of its own, or above %%parallel"
+        )
+    text = "\n" + shell.transform_cell(body)
+    filename = shell.compile.cache(
+        f"{head}{text}", shell.execution_count, raw_code=head + "\n" + body
+    )
+    register_body(filename, text)
+    tree = compile(text, filename, "exec", ast.PyCF_ONLY_AST | _flags(shell), dont_inherit=True)
+    assert isinstance(tree, ast.Module)
+    _refuse_await(tree)
+    plain = compile(tree, filename, "exec", _flags(shell), dont_inherit=True)
+    rewritten, sites = rewrite(tree, text)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # shown by the compilation above
+        code = compile(rewritten, filename, "exec", _flags(shell), dont_inherit=True)
+    return ParsedCell(tree, code, plain, sites, filename, text)
+
+
+def _flags(shell: Any) -> int:
+    """Future statements that earlier cells made."""
+    return int(shell.compile.flags) & ~ast.PyCF_ONLY_AST & ~ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+
+
+def _refuse_await(node: ast.AST) -> None:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, _FUNCTIONS):
+            continue
+        is_async = isinstance(child, ast.Await | ast.AsyncFor | ast.AsyncWith)
+        if is_async or (isinstance(child, ast.comprehension) and child.is_async):
+            line = getattr(child, "lineno", None) or getattr(child.target, "lineno", 0)
+            raise UsageError(
+                f"line {line} of the cell awaits, and %%parallel runs a cell from start to end "
+                "without an event loop; await in a cell of its own and use the result here"
+            )
+        _refuse_await(child)
