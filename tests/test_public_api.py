@@ -45,6 +45,7 @@ METHODS = {
 }
 MODULES = ["config", "errors", "widgets"]
 CONFIG = ["get", "set"]
+WIDGETS = ["RunProgress"]
 ERRORS = [
     "ConfigError",
     "CycleError",
@@ -112,6 +113,11 @@ def test_the_errors_are_these_and_have_one_root():
 @pytest.mark.parametrize("name", CONFIG)
 def test_settings_are_read_and_changed_by_name(name: str):
     assert callable(getattr(treadle.config, name))
+
+
+def test_the_widgets_are_these():
+    assert treadle.widgets.__all__ == WIDGETS
+    assert [getattr(treadle.widgets, name).__name__ for name in WIDGETS] == WIDGETS
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error():
