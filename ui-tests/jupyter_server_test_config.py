@@ -3,9 +3,11 @@
 Not for use: it has no password, and tells pages about its insides.
 """
 
+import os
+
 from jupyterlab.galata import configure_jupyter_server
 
 configure_jupyter_server(c)  # noqa: F821 (the config loader defines c)
 
-c.ServerApp.port = 8898  # noqa: F821 (not the one that a user's own JupyterLab has)
+c.ServerApp.port = int(os.environ["TREADLE_UI_PORT"])  # noqa: F821
 c.ServerApp.allow_root = True  # noqa: F821 (containers run tests as root)

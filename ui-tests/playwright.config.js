@@ -8,7 +8,11 @@ const baseConfig = require('@jupyterlab/galata/lib/playwright-config');
 // Clusters are found through this folder: the tests see their own, and nobody else sees those.
 process.env.JUPYTER_RUNTIME_DIR ??= mkdtempSync(join(tmpdir(), 'treadle-ui-'));
 
-const SERVER = 'http://localhost:8898';
+// A port of this run's own, and the next one for the spec that ends its server: other checkouts may
+// run their tests at the same time. Workers read this file again, and find what is set.
+process.env.TREADLE_UI_PORT ??= String(20_000 + 2 * (process.pid % 10_000));
+
+const SERVER = `http://localhost:${process.env.TREADLE_UI_PORT}`;
 
 module.exports = {
   ...baseConfig,
