@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from treadle.notebook import summary
@@ -65,6 +67,16 @@ def test_no_group_is_blamed_alone_when_several_took_the_time():
     line = summarise(report(0.5, 1.0, 0.5, groups=groups), ncores=2)
 
     assert "the tasks seem to hold the GIL" in line
+
+
+def test_cores_that_others_took_are_not_blamed_on_the_gil():
+    crowded = dataclasses.replace(report(1.0, 2.0, 0.97), queue_seconds=0.9)
+
+    line = summarise(crowded, ncores=2)
+
+    assert line.endswith(
+        "(no speed-up: other programs kept the cores busy; serial estimate 0.97 s)"
+    )
 
 
 def test_one_core_is_not_blamed_on_the_gil():

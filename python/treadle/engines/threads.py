@@ -17,11 +17,12 @@ from __future__ import annotations
 import ctypes
 import threading
 from functools import partial
-from time import perf_counter, thread_time
+from time import perf_counter
 from typing import Any
 
 from treadle.engines.base import Capabilities, Run
 from treadle.engines.crew import shared_crew
+from treadle.engines.lane_clock import LaneClock
 from treadle.graph.spec import call
 from treadle.graph.table import TaskTable
 from treadle.scheduling.local import NONE, LocalState
@@ -193,17 +194,19 @@ class ThreadsRun(Run):
     def _work(self, index: int) -> None:
         """Be a lane: run tasks until there are none for a while."""
         recorder = self._segment.lane(index) if self._segment is not None else None
-        cpu_before = thread_time()
+        clock = LaneClock()
         try:
             while (number := self._take(index)) != NONE:
-                self._run_from(number, index, recorder)
+                try:
+                    self._run_from(number, index, recorder)
+                finally:
+                    if recorder is not None:  # before the run can end: its report needs this
+                        recorder.current = -1
+                        clock.tell(recorder)
         except TaskInterrupted:
             if self._nested:
                 raise  # the task around this run is to stop too
         finally:
-            if recorder is not None:
-                recorder.current = -1
-                recorder.cpu_seconds += thread_time() - cpu_before
             with self._lock:
                 self._thread_of.pop(index, None)
                 self._free_lanes.append(index)

@@ -7,9 +7,10 @@ clocked from start to stop, and in between it may have
 - waited for the world (a file, the network, a sleep), as it would have done in a serial cell,
 - waited for the GIL or for a core, which a serial cell would *not* have done.
 
-Only the sum of all three (``busy_seconds``) and the first (``cpu_seconds``) are measured. When the
-processor time amounts to what one core, or all cores, can give in the time, the rest was waiting
-in line, and the estimate is the processor time alone; else the rest was the world.
+The sum of all three (``busy_seconds``) and the first (``cpu_seconds``) are measured, and on Linux
+the time without a free core (``queue_seconds``). When the processor time amounts to what one core,
+or all cores, can give in the time, the rest was waiting in line, and the estimate is the processor
+time alone; else the rest was the world.
 
 >>> from treadle.telemetry.views import Group, RunReport
 >>> report = RunReport("ab" * 8, "cell 3", "threads", "finished", 10.0, 10.46, 0.46, 2, 0.91, 0.90,
@@ -20,10 +21,10 @@ in line, and the estimate is the processor time alone; else the rest was the wor
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
+from treadle.engines import usable_cores
 from treadle.utils.format import count, duration, ratio, shorten
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ SATURATED = 0.75
 
 #: Speed-up below which there was none.
 NO_GAIN = 1.1
+
+#: Share of the waiting without a free core from which other programs are the reason.
+OTHERS = 0.6
 
 #: Share of the tasks' time a group must have to be named alone.
 CULPRIT = 0.6
@@ -77,14 +81,6 @@ def summarise(
     else:
         line = _broken_off(report, state, report.error if error is None else error)
     return " · ".join([line, *notes])
-
-
-def usable_cores() -> int:
-    """Cores that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS, Windows
-        return os.cpu_count() or 1
 
 
 def lanes_text(report: RunReport) -> str:
@@ -136,6 +132,8 @@ def _verdict(report: RunReport, ncores: int) -> str:
         return f"serial estimate {duration(cpu)}, {ratio(cpu / elapsed)}"
     if ncores < 2:
         why = "the threads shared one core"
+    elif report.queue_seconds >= OTHERS * waited:  # the rest is too little to blame the GIL
+        why = "other programs kept the cores busy"
     elif _has_gil():
         why = f"{_culprit(report)} the GIL, so the threads took turns"
     else:

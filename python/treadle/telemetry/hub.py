@@ -297,6 +297,7 @@ class EventHub:
                     tally.add(chunk, ring, run, lane_name(lane.slot))
             if closed:
                 run._cpu_seconds += sum(lane.cpu_seconds for lane in segment.lanes)
+                run._queue_seconds += sum(lane.queue_seconds for lane in segment.lanes)
                 run._unread -= 1
                 segment._tally = None
             else:
@@ -353,6 +354,7 @@ class EventHub:
             nlanes=run.nlanes,
             busy_seconds=sum(group.seconds for group in groups),
             cpu_seconds=run._cpu_seconds + sum(lane.cpu_seconds for lane in lanes),
+            queue_seconds=run._queue_seconds + sum(lane.queue_seconds for lane in lanes),
             groups=groups,
             error=run.error,
         )

@@ -77,6 +77,8 @@ class LaneRecorder:
         When it began; set it before ``current``.
     cpu_seconds : float
         Processor time this thread spent in the segment, set when the thread leaves it.
+    queue_seconds : float
+        Time in which it could have worked and no core was free, where the system tells.
     """
 
     __slots__ = (
@@ -88,6 +90,7 @@ class LaneRecorder:
         "current",
         "current_start",
         "numbers",
+        "queue_seconds",
         "slot",
         "starts",
         "stops",
@@ -98,6 +101,7 @@ class LaneRecorder:
         self.current = -1
         self.current_start = 0.0
         self.cpu_seconds = 0.0
+        self.queue_seconds = 0.0
         self._hub = hub
         # the reader's half: chunks not yet read to their end, and how far the first one is
         self._chunks: list[Chunk] = []
@@ -232,6 +236,7 @@ class RunRecorder:
         self._open_segment: Segment | None = None
         self._unread = 0  # segments with rows still to be read
         self._cpu_seconds = 0.0  # of segments read to their end
+        self._queue_seconds = 0.0
         self._tally: RunTally | None = None
         self._final: RunReport | None = None
 

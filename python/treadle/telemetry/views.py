@@ -76,6 +76,8 @@ class RunReport:
         In order of first appearance.
     error : str, optional
         One line on why it failed.
+    queue_seconds : float
+        Time in which those threads could have worked and no core was free, where the system tells.
 
     Examples
     --------
@@ -97,6 +99,7 @@ class RunReport:
     cpu_seconds: float
     groups: tuple[Group, ...]
     error: str | None = None
+    queue_seconds: float = 0.0
 
     @property
     def total(self) -> int:
