@@ -50,11 +50,16 @@ def shell() -> InteractiveShell:
     return made
 
 
+_compiled: dict[str, types.CodeType] = {}
+
+
 def prepare(setup: str) -> dict[str, Any]:
     """Return a namespace in which ``setup`` was run, with its source to be found."""
     namespace: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
-    filename = shell().compile.cache(setup, next(_serial), raw_code=f"{setup}#{id(namespace)}")
-    exec(compile(setup, filename, "exec", dont_inherit=True), namespace)
+    if setup not in _compiled:
+        filename = shell().compile.cache(setup, next(_serial), raw_code=setup)
+        _compiled[setup] = compile(setup, filename, "exec", dont_inherit=True)
+    exec(_compiled[setup], namespace)
     return namespace
 
 

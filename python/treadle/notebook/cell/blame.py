@@ -10,16 +10,21 @@ import os
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from treadle.notebook.cell.lazies import Operation
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from treadle.notebook.cell.lazies import Place
 
+#: What comes below these in a traceback is the user's.
+_CALLERS = frozenset({Operation.__call__.__code__, Operation.run_in_order.__code__})
+
 _HERE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
 
 
 def own_frames_removed(traceback: TracebackType | None) -> TracebackType | None:
-    """Return a traceback without the frames of this package and of the standard library's futures."""
+    """Return a traceback without the frames of this package."""
     kept = []
     while traceback is not None:
         filename = traceback.tb_frame.f_code.co_filename
@@ -30,16 +35,16 @@ def own_frames_removed(traceback: TracebackType | None) -> TracebackType | None:
 
 
 def blamed_on(
-    places: Sequence[Place], traceback: TracebackType | None, filename: str
+    places: Sequence[Place], traceback: TracebackType | None
 ) -> TracebackType | None:
     """Return the traceback of a call that waited: the cell's frames, then the call's own."""
-    inner = own_frames_removed(traceback)
-    while (
-        inner is not None
-        and inner.tb_frame.f_code.co_filename == filename
-        and any(place.frame is inner.tb_frame for place in places)
-    ):
-        inner = inner.tb_next  # the barrier's line, not the call's
+    inner = None
+    link = traceback
+    while link is not None:
+        if link.tb_frame.f_code in _CALLERS:
+            inner = own_frames_removed(link.tb_next)
+            break
+        link = link.tb_next
     for place in reversed(places):
         inner = TracebackType(inner, place.frame, place.instruction, place.line)
     return inner

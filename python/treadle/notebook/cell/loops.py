@@ -89,7 +89,9 @@ class Loops(Calls):
         while True:
             self.hooks += 1
             if self._goes_raw(site):
-                self._rest[number] = iterator
+                self._rest[number] = (
+                    iterator.as_written() if type(iterator) is _Mapped else iterator
+                )
                 return
             if not quiet:
                 self.settle(site, Reason("PAR122"))
@@ -146,11 +148,14 @@ class Loops(Calls):
 
     def comprehended(self, number: int, first: Any, rest: Any) -> Any:
         """The result of a comprehension: what was rewritten, then what was not."""
-        if type(first) is list:
-            first.extend(rest)
-        else:
+        self.display(first)
+        if type(first) is dict:
             first.update(rest)
-        return self.display(first)
+            return first
+        if not rest:
+            return first
+        rest[:0] = first  # nothing waits: what is left over is the longer one
+        return rest
 
     def comprehended_set(self, number: int, first: list[Any], rest: Any = ()) -> Any:
         """The result of a set comprehension; ``first`` holds its items in order."""
@@ -208,15 +213,19 @@ class Loops(Calls):
             kwargs and function not in (sum, min, max, sorted)
         ):
             return self._consume_unknown(number, function, items, rest, kwargs)
+        if type(items) is _Mapped:
+            items.may_go_raw = True
+            rest = items.as_written
         if function in _ALL_FIRST:
             taken = [self.item(item) for item in items]
+            taken = self.display(taken)
             if rest is not None:
                 taken.extend(rest())
             if function is list:
-                return self.display(taken)
+                return taken
             if function is tuple:
                 return self.tupled(tuple(taken))
-            return self.call(number, function, self.display(taken), **kwargs)
+            return self.call(number, function, taken, **kwargs)
         return self._consume_one_by_one(number, site, function, items, rest, kwargs)
 
     def _consume_unknown(
@@ -233,9 +242,9 @@ class Loops(Calls):
         function = self.resolve(function)
         kwargs = {name: self.concrete(value) for name, value in kwargs.items()}
         site.decide("inline", Reason("PAR111"))
-        if rest is None:
-            assert type(items) is _Mapped
+        if type(items) is _Mapped:
             return self.here(function, (items.as_written(),), kwargs)
+        assert rest is not None
         self._rest[number] = self._sources.pop(number)
         return self.here(function, (rest(),), kwargs)
 
@@ -278,7 +287,8 @@ class Loops(Calls):
             marks.append(len(self.operations))
         taken = [self.resolve(each) for each in taken]
         if not any(type(each) is Lazy for each in taken):
-            return self.here(function, (chain(taken, _later(rest)),), kwargs)
+            following = chain(taken, rest()) if rest is not None else taken
+            return self.here(function, (following,), kwargs)
         return self.call(number, function, self.display(taken), **kwargs)
 
     def _forced(self, item: Any) -> Any:
@@ -294,6 +304,7 @@ class _Mapped:
         self._number = number
         self._called = called
         self._quiet = True
+        self.may_go_raw = False  # whoever takes all of it asks for the rest
         self._iterators = []
         for iterable in iterables:
             iterator, quiet = tracer._iterator(number, iterable)
@@ -305,6 +316,8 @@ class _Mapped:
 
     def __next__(self) -> Any:
         tracer = self._tracer
+        if self.may_go_raw and tracer._goes_raw(tracer.sites[self._number]):
+            raise StopIteration
         if not self._quiet:
             tracer.settle(tracer.sites[self._number], Reason("PAR122"))
         args = [tracer.item(next(iterator)) for iterator in self._iterators]

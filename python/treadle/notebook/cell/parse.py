@@ -56,10 +56,10 @@ def parse_cell(shell: Any, head: str, body: str, *, is_line: bool = False) -> Pa
             f"%%parallel runs Python, and the body starts with the cell magic {magic}; "
             f"put {magic} in a cell of its own, or above %%parallel"
         )
-    text = "\n" + shell.transform_cell(body)
-    filename = shell.compile.cache(
-        f"{head}{text}", shell.execution_count, raw_code=head + "\n" + body
-    )
+    text = body if is_line else "\n" + shell.transform_cell(body)
+    shown = f"{head} {text}" if is_line else f"{head}{text}"
+    raw = shown if is_line else f"{head}\n{body}"
+    filename = shell.compile.cache(shown, shell.execution_count, raw_code=raw)
     register_body(filename, text)
     tree = compile(text, filename, "exec", ast.PyCF_ONLY_AST | _flags(shell), dont_inherit=True)
     assert isinstance(tree, ast.Module)

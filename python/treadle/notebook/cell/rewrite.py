@@ -13,13 +13,14 @@ from typing import Any
 from treadle.notebook.cell.rewrite_expressions import (
     ExpressionRewriter,
     Unsupported,
+    at,
     names_in,
     shape_of,
     without_star,
 )
 from treadle.notebook.cell.sites import Site
 
-_CODES = {
+OPAQUE_CODES = {
     "With": "PAR112",
     "Try": "PAR113",
     "TryStar": "PAR113",
@@ -49,7 +50,7 @@ class Rewriter(ExpressionRewriter):
         if last is not None:
             assert isinstance(last, ast.Expr)
             result = self.hook(last, "result", self.expr(last.value))
-            rewritten.append(ast.copy_location(ast.Expr(result), last))
+            rewritten.append(at(ast.Expr(result), last))
         return ast.fix_missing_locations(ast.Module(rewritten, []))
 
     def block(self, statements: list[ast.stmt]) -> list[ast.stmt]:
@@ -70,9 +71,9 @@ class Rewriter(ExpressionRewriter):
         return rewritten
 
     def _as_it_is(self, node: ast.stmt) -> list[ast.stmt]:
-        code = _CODES.get(type(node).__name__, "PAR115")
+        code = OPAQUE_CODES.get(type(node).__name__, "PAR115")
         settled = self.hook(node, "stand_still", self.site(_head(node)), ast.Constant(code))
-        return [ast.copy_location(ast.Expr(settled), node), node]
+        return [at(ast.Expr(settled), node), node]
 
     def _pass_statement(self, node: ast.stmt) -> list[ast.stmt]:
         return [node]
@@ -83,7 +84,7 @@ class Rewriter(ExpressionRewriter):
         if isinstance(node.value, ast.Constant):
             return [node]
         value = self.expr(node.value, dropped=True)
-        return [ast.copy_location(ast.Expr(value), node)]
+        return [at(ast.Expr(value), node)]
 
     def _assign_statement(self, node: ast.Assign) -> list[ast.stmt]:
         targets = node.targets
@@ -91,7 +92,7 @@ class Rewriter(ExpressionRewriter):
             value = self.expr(node.value)
             names = ast.Constant(tuple(name for each in targets for name in names_in(each)))
             bound = self.hook(node.value, "bind", self.site(node), names, value)
-            return [ast.copy_location(ast.Assign(targets, bound), node)]
+            return [at(ast.Assign(targets, bound), node)]
         if len(targets) > 1:
             raise Unsupported
         target = targets[0]
@@ -99,12 +100,12 @@ class Rewriter(ExpressionRewriter):
             value = self.expr(node.value)
             container, key = self.expr(target.value), self.key(target.slice)
             stored = self.hook(node, "setitem", self.site(node), value, container, key)
-            return [ast.copy_location(ast.Expr(stored), node)]
+            return [at(ast.Expr(stored), node)]
         target, shape = without_star(target)
         value = self.expr(node.value)
         names = ast.Constant(names_in(target))
         parts = self.hook(node.value, "unpack", self.site(node), value, shape, names)
-        return [ast.copy_location(ast.Assign([target], parts), node)]
+        return [at(ast.Assign([target], parts), node)]
 
     def _annassign_statement(self, node: ast.AnnAssign) -> list[ast.stmt]:
         if node.value is None or not isinstance(node.target, ast.Name):
@@ -112,23 +113,23 @@ class Rewriter(ExpressionRewriter):
         names = ast.Constant((node.target.id,))
         value = self.hook(node.value, "bind", self.site(node), names, self.expr(node.value))
         made = ast.AnnAssign(node.target, node.annotation, value, node.simple)
-        return [ast.copy_location(made, node)]
+        return [at(made, node)]
 
     def _augassign_statement(self, node: ast.AugAssign) -> list[ast.stmt]:
         target, name = node.target, ast.Constant(type(node.op).__name__)
         if isinstance(target, ast.Name):
-            left = ast.copy_location(ast.Name(target.id, ast.Load()), target)
+            left = at(ast.Name(target.id, ast.Load()), target)
             number = self.site(node)
             value = self.hook(node, "inplace", number, name, left, self.expr(node.value))
             bound = self.hook(node, "bind", number, ast.Constant((target.id,)), value)
-            return [ast.copy_location(ast.Assign([target], bound), node)]
+            return [at(ast.Assign([target], bound), node)]
         if not isinstance(target, ast.Subscript):
             raise Unsupported
         number = self.site(node)
         container, key = self.expr(target.value), self.key(target.slice)
         loaded = self.hook(target, "load_for_update", number, container, key)
         stored = self.hook(node, "store_updated", number, name, loaded, self.expr(node.value))
-        return [ast.copy_location(ast.Expr(stored), node)]
+        return [at(ast.Expr(stored), node)]
 
     def _delete_statement(self, node: ast.Delete) -> list[ast.stmt]:
         made: list[ast.stmt] = []
@@ -136,17 +137,17 @@ class Rewriter(ExpressionRewriter):
             if not isinstance(target, ast.Name):
                 raise Unsupported
             noted = self.hook(node, "unbind", self.site(node), ast.Constant(target.id))
-            made.append(ast.copy_location(ast.Expr(noted), node))
-            made.append(ast.copy_location(ast.Delete([target]), node))
+            made.append(at(ast.Expr(noted), node))
+            made.append(at(ast.Delete([target]), node))
         return made
 
     def _assert_statement(self, node: ast.Assert) -> list[ast.stmt]:
         message = None if node.msg is None else self.needed(node.msg)
-        return [ast.copy_location(ast.Assert(self.truth(node.test), message), node)]
+        return [at(ast.Assert(self.truth(node.test), message), node)]
 
     def _if_statement(self, node: ast.If) -> list[ast.stmt]:
         made = ast.If(self.truth(node.test), self.block(node.body), self.block(node.orelse))
-        return [ast.copy_location(made, node)]
+        return [at(made, node)]
 
     def _for_statement(self, node: ast.For) -> list[ast.stmt]:
         shape_of(node.target)
@@ -160,9 +161,9 @@ class Rewriter(ExpressionRewriter):
             copy.deepcopy(node.body),
             self.block(node.orelse),
         )
-        left_over = ast.copy_location(left_over, node)
+        left_over = at(left_over, node)
         made = ast.For(target, items, self.block(node.body), [left_over])
-        return [ast.copy_location(made, node)]
+        return [at(made, node)]
 
     def _while_statement(self, node: ast.While) -> list[ast.stmt]:
         number = self.site(_head(node))
@@ -173,15 +174,15 @@ class Rewriter(ExpressionRewriter):
         )
         branch = ast.If(
             self.hook(node.test, "stopped", number),
-            [ast.copy_location(left_over, node)],
+            [at(left_over, node)],
             self.block(node.orelse),
         )
         made = ast.While(
-            ast.copy_location(test, node.test),
+            at(test, node.test),
             self.block(node.body),
-            [ast.copy_location(branch, node)],
+            [at(branch, node)],
         )
-        return [ast.copy_location(made, node)]
+        return [at(made, node)]
 
 
 def _head(node: Any) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from typing import Any
+from typing import Any, TypeVar
 
 from treadle.notebook.cell.sites import Site, shorten
 
@@ -51,19 +51,19 @@ class ExpressionRewriter:
     def hook(self, node: ast.AST, name: str, *args: ast.expr) -> ast.Call:
         """Build a call of a hook, at the place of ``node``."""
         call = ast.Call(self.attribute(node, name), list(args), [])
-        return ast.copy_location(call, node)
+        return at(call, node)
 
     def attribute(self, node: ast.AST, name: str) -> ast.expr:
         """Build ``__treadle__.name``."""
-        tracer = ast.copy_location(ast.Name(TRACER, ast.Load()), node)
-        return ast.copy_location(ast.Attribute(tracer, name, ast.Load()), node)
+        tracer = at(ast.Name(TRACER, ast.Load()), node)
+        return at(ast.Attribute(tracer, name, ast.Load()), node)
 
     def as_written(self, node: ast.expr, code: str) -> ast.expr:
         """Everything before has happened, then ``node`` as it is."""
         settled = self.hook(node, "stand_still", self.site(node), ast.Constant(code))
         pair = ast.Tuple([settled, node], ast.Load())
         found = ast.Subscript(pair, ast.Constant(1), ast.Load())
-        return ast.fix_missing_locations(ast.copy_location(found, node))
+        return at(found, node)
 
     # -- expressions ---------------------------------------------------------------------------
 
@@ -108,7 +108,7 @@ class ExpressionRewriter:
     def _namedexpr(self, node: ast.NamedExpr) -> ast.expr:
         names = ast.Constant((node.target.id,))
         value = self.hook(node.value, "bind", self.site(node), names, self.expr(node.value))
-        return ast.copy_location(ast.NamedExpr(node.target, value), node)
+        return at(ast.NamedExpr(node.target, value), node)
 
     def _lambda(self, node: ast.Lambda) -> ast.expr:
         arguments = copy.copy(node.args)
@@ -116,7 +116,7 @@ class ExpressionRewriter:
         arguments.kw_defaults = [
             None if each is None else self.needed(each) for each in arguments.kw_defaults
         ]
-        return ast.copy_location(ast.Lambda(arguments, node.body), node)
+        return at(ast.Lambda(arguments, node.body), node)
 
     def _binop(self, node: ast.BinOp) -> ast.expr:
         if isinstance(node.left, ast.Constant) and isinstance(node.right, ast.Constant):
@@ -133,24 +133,24 @@ class ExpressionRewriter:
             native: ast.expr = ast.BinOp(pair[0], node.op, pair[1])
         else:
             native = ast.Compare(pair[0], node.ops, [pair[1]])
-        native = ast.copy_location(native, node)
-        return ast.copy_location(ast.IfExp(test, native, self.attribute(node, "value")), node)
+        native = at(native, node)
+        return at(ast.IfExp(test, native, self.attribute(node, "value")), node)
 
     def _unaryop(self, node: ast.UnaryOp) -> ast.expr:
         if isinstance(node.operand, ast.Constant):
             return node
         if isinstance(node.op, ast.Not):
-            return ast.copy_location(ast.UnaryOp(node.op, self.truth(node.operand)), node)
+            return at(ast.UnaryOp(node.op, self.truth(node.operand)), node)
         name = ast.Constant(type(node.op).__name__)
         return self.hook(node, "unary", self.site(node), name, self.expr(node.operand))
 
     def _boolop(self, node: ast.BoolOp) -> ast.expr:
         values = [self.truth(each) for each in node.values[:-1]]
-        return ast.copy_location(ast.BoolOp(node.op, [*values, self.expr(node.values[-1])]), node)
+        return at(ast.BoolOp(node.op, [*values, self.expr(node.values[-1])]), node)
 
     def _ifexp(self, node: ast.IfExp) -> ast.expr:
         rewritten = ast.IfExp(self.truth(node.test), self.expr(node.body), self.expr(node.orelse))
-        return ast.copy_location(rewritten, node)
+        return at(rewritten, node)
 
     def _compare(self, node: ast.Compare) -> ast.expr:
         operands = [node.left, *node.comparators]
@@ -167,7 +167,7 @@ class ExpressionRewriter:
             values = [self.there(each, "PAR121") for each in operands]
         else:
             return self._combine(node, type(node.ops[0]).__name__, *operands)
-        return ast.copy_location(ast.Compare(values[0], node.ops, values[1:]), node)
+        return at(ast.Compare(values[0], node.ops, values[1:]), node)
 
     def _attribute(self, node: ast.Attribute) -> ast.expr:
         value = self.expr(node.value)
@@ -181,7 +181,7 @@ class ExpressionRewriter:
         """Rewrite what stands in brackets."""
         if isinstance(node, ast.Slice):
             parts = [
-                ast.copy_location(ast.Constant(None), node) if part is None else self.needed(part)
+                at(ast.Constant(None), node) if part is None else self.needed(part)
                 for part in (node.lower, node.upper, node.step)
             ]
             return self.hook(node, "slice", *parts)
@@ -192,7 +192,7 @@ class ExpressionRewriter:
                 self.key(each) if isinstance(each, ast.Slice) else self.needed(each)
                 for each in node.elts
             ]
-            return ast.copy_location(ast.Tuple(parts, ast.Load()), node)
+            return at(ast.Tuple(parts, ast.Load()), node)
         return self.expr(node)
 
     def _joinedstr(self, node: ast.JoinedStr) -> ast.expr:
@@ -220,7 +220,7 @@ class ExpressionRewriter:
         for each in nodes:
             if isinstance(each, ast.Starred):
                 value = self.hook(each, "spread", self.site(each), self.expr(each.value))
-                items.append(ast.copy_location(ast.Starred(value, ast.Load()), each))
+                items.append(at(ast.Starred(value, ast.Load()), each))
             else:
                 items.append(self.expr(each))
         return items
@@ -228,20 +228,20 @@ class ExpressionRewriter:
     def _list(self, node: ast.List) -> ast.expr:
         if all(isinstance(each, ast.Constant) for each in node.elts):
             return node
-        made = ast.copy_location(ast.List(self._items(node.elts), ast.Load()), node)
+        made = at(ast.List(self._items(node.elts), ast.Load()), node)
         return self.hook(node, "display", made)
 
     def _tuple(self, node: ast.Tuple) -> ast.expr:
         if all(isinstance(each, ast.Constant) for each in node.elts):
             return node
-        made = ast.copy_location(ast.Tuple(self._items(node.elts), ast.Load()), node)
+        made = at(ast.Tuple(self._items(node.elts), ast.Load()), node)
         return self.hook(node, "tupled", made)
 
     def _set(self, node: ast.Set) -> ast.expr:
         if any(isinstance(each, ast.Starred) for each in node.elts):
             raise Unsupported
         items = [self.hook(each, "hashed", self.site(each), self.expr(each)) for each in node.elts]
-        made = ast.copy_location(ast.List(items, ast.Load()), node)
+        made = at(ast.List(items, ast.Load()), node)
         return self.hook(node, "comprehended_set", self.site(node), made)
 
     def _dict(self, node: ast.Dict) -> ast.expr:
@@ -251,7 +251,7 @@ class ExpressionRewriter:
             raise Unsupported
         keys = [self._dict_key(key) for key in node.keys if key is not None]
         made = ast.Dict(keys, [self.expr(value) for value in node.values])
-        return self.hook(node, "display", ast.copy_location(made, node))
+        return self.hook(node, "display", at(made, node))
 
     def _dict_key(self, node: ast.expr) -> ast.expr:
         if isinstance(node, ast.Constant):
@@ -299,8 +299,8 @@ class ExpressionRewriter:
     def _comprehended(
         self, node: ast.expr, name: str, number: ast.expr, made: ast.expr, rest: ast.expr
     ) -> ast.expr:
-        made, rest = ast.copy_location(made, node), ast.copy_location(rest, node)
-        return ast.fix_missing_locations(self.hook(node, name, number, made, copy.deepcopy(rest)))
+        made, rest = at(made, node), at(rest, node)
+        return self.hook(node, name, number, made, copy.deepcopy(rest))
 
     def _generators(
         self, generators: list[ast.comprehension], number: ast.expr
@@ -381,9 +381,9 @@ class ExpressionRewriter:
         args = ast.Starred(self.attribute(node, "args"), ast.Load())
         kwargs = ast.keyword(None, self.attribute(node, "kwargs"))
         native = ast.Call(self.attribute(node, "function"), [args], [kwargs])
-        native = ast.copy_location(native, node)
+        native = at(native, node)
         found = ast.IfExp(test, native, self.attribute(node, "value"))
-        return ast.fix_missing_locations(ast.copy_location(found, node))
+        return at(found, node)
 
     def _consume(self, node: ast.Call) -> ast.expr | None:
         """``sum(f(x) for x in xs)``, ``list(map(f, xs))``."""
@@ -396,7 +396,7 @@ class ExpressionRewriter:
                 self.expr(taken.elt), self._generators(taken.generators, number)
             )
             plain = ast.GeneratorExp(copy.deepcopy(taken.elt), self._rest(taken, number))
-            plain = ast.copy_location(plain, taken)
+            plain = at(plain, taken)
             nothing = ast.arguments([], [], None, [], [], None, [])
             rest: ast.expr = ast.Lambda(nothing, plain)
         elif _is_plain_map(taken):
@@ -404,10 +404,22 @@ class ExpressionRewriter:
             items, rest = self._iterable(taken), ast.Constant(None)
         else:
             return None
-        items, rest = ast.copy_location(items, taken), ast.copy_location(rest, taken)
+        items, rest = at(items, taken), at(rest, taken)
         test = self.hook(node, "consumes_here", number, node.func, items, rest)
         test.keywords = [ast.keyword(k.arg, self.expr(k.value)) for k in node.keywords]
         return self._made_here(node, test)
+
+
+N = TypeVar("N", bound=ast.AST)
+
+
+def at(made: N, node: Any) -> N:
+    """Give a new node the place of an old one; ``ast.copy_location`` takes ten times as long."""
+    made.lineno = node.lineno  # type: ignore[attr-defined]
+    made.col_offset = node.col_offset  # type: ignore[attr-defined]
+    made.end_lineno = node.end_lineno  # type: ignore[attr-defined]
+    made.end_col_offset = node.end_col_offset  # type: ignore[attr-defined]
+    return made
 
 
 def shape_of(target: ast.expr) -> Any:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from treadle.engines import Engine
+    from treadle.graph.table import TaskTable
     from treadle.notebook.cell.parse import ParsedCell
     from treadle.notebook.cell.sites import Row
     from treadle.telemetry.recorder import RunRecorder
@@ -63,6 +64,8 @@ class Run:
     error : BaseException or None
     result : object
         Value of the last expression.
+    table : TaskTable or None
+        What depends on what, for ``%graph``; it holds no functions and no values.
     """
 
     state: str
@@ -76,6 +79,7 @@ class Run:
     report: RunReport | None = field(default=None, repr=False)
     error: BaseException | None = field(default=None, repr=False)
     result: Any = field(default=None, repr=False)
+    table: TaskTable | None = field(default=None, repr=False)
     notes: tuple[str, ...] = ()
 
     def explain(self) -> str:
@@ -108,7 +112,7 @@ def run_cell(
             exec(cell.code, namespace)
             result = tracer.finish()
         except BaseException as raised:
-            error = _first_error(tracer, raised, cell.filename)
+            error = _first_error(tracer, raised)
     elapsed = perf_counter() - started
     state = "finished" if error is None else "failed"
     notes: tuple[str, ...] = ()
@@ -120,12 +124,12 @@ def run_cell(
         )
     run = Run(
         state, options.engine.name, options.engine.num_workers, tracer.rows(), runner.ntasks,
-        runner.nbarriers, runner.seconds, elapsed, error=error, result=result, notes=notes,
+        runner.nbarriers, runner.seconds, elapsed, error=error, result=result, table=runner.picture(), notes=notes,
     )  # fmt: skip
     return run, runner.recorder
 
 
-def _first_error(tracer: Tracer, error: BaseException, filename: str) -> BaseException:
+def _first_error(tracer: Tracer, error: BaseException) -> BaseException:
     """What the serial cell would raise: something that waits may fail before what failed."""
     if tracer.operations and isinstance(error, KeyboardInterrupt):
         tracer.abandon(error)
@@ -138,7 +142,7 @@ def _first_error(tracer: Tracer, error: BaseException, filename: str) -> BaseExc
             error = earlier
     site = tracer.failed_site
     if site is not None:
-        error.__traceback__ = blamed_on(tracer.failed_places, error.__traceback__, filename)
+        error.__traceback__ = blamed_on(tracer.failed_places, error.__traceback__)
         notes = getattr(error, "__notes__", None)
         if notes is not None:
             notes[:] = [note for note in notes if not note.startswith("treadle: ")]

@@ -13,7 +13,7 @@ import contextvars
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from treadle.graph.source import Source
-from treadle.graph.table import TableBuilder
+from treadle.graph.table import TableBuilder, TaskTable
 from treadle.notebook.cell.lazies import MISSING, NeedsOrder
 from treadle.notebook.cell.operators import bound_method
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from treadle.engines import Engine
-    from treadle.graph.table import TaskTable
     from treadle.notebook.cell.lazies import Operation
     from treadle.telemetry.recorder import RunRecorder
 
@@ -58,6 +57,7 @@ class Runner:
         self._open_recorder = open_recorder
         self.recorder: RunRecorder | None = None
         self._filename = filename
+        self._shapes: list[tuple[list[Any], list[tuple[int, ...]]]] = []
         self.ntasks = 0
         self.seconds = 0.0
         self.nbarriers = 0
@@ -127,7 +127,22 @@ class Runner:
             if site.source is None:
                 site.source = Source(self._filename, site.line)
             builder.mark_source(site.source)
-        return builder.finish([])
+        table = builder.finish([])
+        self._shapes.append((table.keys, table.inputs))
+        return table
+
+    def picture(self) -> TaskTable | None:
+        """All tables one after the other, without functions and values: who needs whom."""
+        keys: list[Any] = []
+        inputs: list[tuple[int, ...]] = []
+        for some_keys, some_inputs in self._shapes:
+            offset = len(keys)
+            keys += some_keys
+            inputs += [tuple([offset + number for number in row]) for row in some_inputs]
+        if not keys:
+            return None
+        size = len(keys)
+        return TaskTable(keys, [_nothing], [0] * size, [None] * size, inputs, [])
 
     def _run_in_order(
         self, operations: list[Operation], first: int, effects: _Effects
@@ -203,6 +218,10 @@ class _Effects:
         except BaseException as error:
             return Failure(operation.index, error)
         return None
+
+
+def _nothing(*_: Any) -> None:
+    """Stands for every function in a picture."""
 
 
 def _first_undone(tasks: list[Operation]) -> int:
