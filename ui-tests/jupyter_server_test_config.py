@@ -9,5 +9,5 @@ from jupyterlab.galata import configure_jupyter_server
 
 configure_jupyter_server(c)  # noqa: F821 (the config loader defines c)
 
-c.ServerApp.port = int(os.environ["TREADLE_UI_PORT"])  # noqa: F821
+c.ServerApp.port = int(os.environ["UI_TESTS_PORT"])  # noqa: F821
 c.ServerApp.allow_root = True  # noqa: F821 (containers run tests as root)

@@ -10,9 +10,9 @@ process.env.JUPYTER_RUNTIME_DIR ??= mkdtempSync(join(tmpdir(), 'treadle-ui-'));
 
 // A port of this run's own, and the next one for the spec that ends its server: other checkouts may
 // run their tests at the same time. Workers read this file again, and find what is set.
-process.env.TREADLE_UI_PORT ??= String(20_000 + 2 * (process.pid % 10_000));
+process.env.UI_TESTS_PORT ??= String(20_000 + 2 * (process.pid % 10_000));
 
-const SERVER = `http://localhost:${process.env.TREADLE_UI_PORT}`;
+const SERVER = `http://localhost:${process.env.UI_TESTS_PORT}`;
 
 module.exports = {
   ...baseConfig,

@@ -5,7 +5,7 @@ import { expect, test } from '@jupyterlab/galata';
 import { CATEGORIES, countPixels, openPanes, openSidebar, SIDEBAR, STREAM } from './support/lab';
 import { Server, startSource } from './support/processes';
 
-const server = new Server(Number(process.env.TREADLE_UI_PORT) + 1);
+const server = new Server(Number(process.env.UI_TESTS_PORT) + 1);
 
 test.use({ baseURL: server.url });
 
