@@ -1,12 +1,16 @@
 /** Browser tests of the panes, in a real JupyterLab, with the production build. */
-const { mkdtempSync } = require('fs');
+const { mkdtempSync, rmSync } = require('fs');
 const { tmpdir } = require('os');
 const { join } = require('path');
 
 const baseConfig = require('@jupyterlab/galata/lib/playwright-config');
 
 // Clusters are found through this folder: the tests see their own, and nobody else sees those.
-process.env.JUPYTER_RUNTIME_DIR ??= mkdtempSync(join(tmpdir(), 'treadle-ui-'));
+if (!process.env.UI_TESTS_PORT) {
+  const folder = mkdtempSync(join(tmpdir(), 'treadle-ui-'));
+  process.env.JUPYTER_RUNTIME_DIR = folder;
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+}
 
 // A port of this run's own, and the next one for the spec that ends its server: other checkouts may
 // run their tests at the same time. Workers read this file again, and find what is set.
