@@ -107,6 +107,7 @@ def compute(
     >>> treadle.compute(a, [a, "text"])
     (3, [3, 'text'])
     """
+    __tracebackhide__ = True
     engine = get_engine(scheduler, num_workers)
     collections, rebuild = _unpack(args, traverse)
     if not collections:
@@ -143,6 +144,7 @@ def persist(
     >>> there.compute()
     3
     """
+    __tracebackhide__ = True
     engine = get_engine(scheduler, num_workers)
     collections, rebuild = _unpack(args, traverse)
     if not collections:
@@ -239,6 +241,7 @@ def get(
     >>> treadle.get({"x": 1, "y": (add, "x", 10)}, ["x", "y"])
     (1, 11)
     """
+    __tracebackhide__ = True
     engine = get_engine(scheduler, num_workers)
     outputs = list(dict.fromkeys(_flatten(keys)))
     table = table_from_dict(graph, outputs, outside_caller())
@@ -315,6 +318,7 @@ def _compile(
 
 def _run(table: TaskTable, engine: Engine, label: str) -> dict[Key, Any]:
     """Run a table to its end under telemetry, and return the results of its outputs by key."""
+    __tracebackhide__ = True
     if not config.get("telemetry"):
         results = engine.submit(table).result()
     else:
@@ -323,6 +327,7 @@ def _run(table: TaskTable, engine: Engine, label: str) -> dict[Key, Any]:
 
 
 def _run_recorded(table: TaskTable, engine: Engine, label: str) -> list[Any]:
+    __tracebackhide__ = True
     from treadle.telemetry.hub import default_hub
 
     recorder = default_hub().open_run(label, engine.name)

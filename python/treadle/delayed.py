@@ -213,6 +213,7 @@ class Delayed:
 
     def compute(self, **kwargs: Any) -> Any:
         """Run what this needs and return the result; options as for :func:`treadle.compute`."""
+        __tracebackhide__ = True
         return compute(self, traverse=False, **kwargs)[0]
 
     def persist(self, **kwargs: Any) -> Delayed:

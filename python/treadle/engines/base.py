@@ -17,6 +17,7 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from treadle.errors import RunCancelled
@@ -50,11 +51,14 @@ class TaskFailure:
         The very object the task raised, with its traceback.
     source : Source
         Where the task was written.
+    traceback : TracebackType or None
+        The task's own frames; None when it was a single call into C.
     """
 
     number: int
     exception: BaseException
     source: Source
+    traceback: TracebackType | None = None
 
 
 @runtime_checkable
@@ -111,10 +115,10 @@ class Run:
         RunCancelled
             If the run was cancelled.
         """
+        __tracebackhide__ = True  # IPython and pytest show the user's frames only
         self.wait()
         if self.failure is not None:
-            error = self.failure.exception
-            raise error.with_traceback(error.__traceback__)
+            raise self.failure.exception.with_traceback(self.failure.traceback)
         if self.state == "cancelled":
             raise RunCancelled("the run was cancelled before its results were there; run it again")
         return [self.values[number] for number in self.table.outputs]
@@ -126,8 +130,19 @@ class Run:
         note = f"treadle: {describe_task(table, number)}"
         if note not in getattr(error, "__notes__", ()):
             error.add_note(note)
-        self.failure = TaskFailure(number, error, source)
+        error.__traceback__ = _from_the_task_on(error.__traceback__)
+        self.failure = TaskFailure(number, error, source, error.__traceback__)
         self.state = "failed"
+
+
+def _from_the_task_on(traceback: TracebackType | None) -> TracebackType | None:
+    """Drop the frames of the engine itself, which come before those of the task."""
+    while traceback is not None:
+        module = traceback.tb_frame.f_globals.get("__name__", "")
+        if not module.startswith(("treadle.engines.", "treadle.graph.")):
+            break
+        traceback = traceback.tb_next
+    return traceback
 
 
 def describe_task(table: TaskTable, number: int) -> str:

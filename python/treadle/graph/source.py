@@ -13,6 +13,7 @@ from __future__ import annotations
 import linecache
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import CodeType
 
@@ -42,11 +43,26 @@ class Source:
 
     @property
     def short(self) -> str:
-        """``file.py, line 3`` for people."""
-        return f"{os.path.basename(self.filename)}, line {self.line}"
+        """``file.py, line 3`` or ``cell In[7], line 3``, for people."""
+        name = _cell_name(self.filename) or os.path.basename(self.filename)
+        return f"{name}, line {self.line}"
 
 
 UNKNOWN = Source("<unknown>", 0, "")
+
+_cell_name: Callable[[str], str | None] = lambda filename: None
+
+
+def name_cells(namer: Callable[[str], str | None]) -> None:
+    """Say what the cells of a notebook are called, whose file names mean nothing to people.
+
+    Parameters
+    ----------
+    namer : callable
+        File name -> name of the cell, or None for a file that is no cell.
+    """
+    global _cell_name
+    _cell_name = namer
 
 # (id of code, instruction) -> (code, Source).  The code object is kept so that its id stays its
 # own; the number of call sites in a program is small, and the oldest are dropped past the limit.

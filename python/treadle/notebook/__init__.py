@@ -24,6 +24,7 @@ def load_ipython_extension(shell: Any) -> None:
     >>> "parallel" in shell.magics_manager.magics["cell"]
     True
     """
+    from treadle.graph.source import name_cells
     from treadle.notebook.magics import ParallelMagics
 
     if getattr(shell, _LOADED, None) is not None:
@@ -33,22 +34,32 @@ def load_ipython_extension(shell: Any) -> None:
     if magics not in shell.configurables:
         shell.configurables.append(magics)  # for %config
     setattr(shell, _LOADED, (magics, _watch_runs(shell)))
+    name_cells(lambda filename: _cell_name(shell, filename))
     if getattr(shell, "kernel", None) is not None:
         threading.Thread(target=_serve_feed, name="treadle-feed-start", daemon=True).start()
 
 
 def unload_ipython_extension(shell: Any) -> None:
     """Take the magics away again."""
+    from treadle.graph.source import name_cells
+
     loaded = getattr(shell, _LOADED, None)
     if loaded is None:
         return
     magics, stop_watching = loaded
     stop_watching()
+    name_cells(lambda filename: None)
     shell.configurables.remove(magics)
     for kind in ("line", "cell"):
         for name in ("parallel", "graph"):
             shell.magics_manager.magics[kind].pop(name, None)
     setattr(shell, _LOADED, None)
+
+
+def _cell_name(shell: Any, filename: str) -> str | None:
+    """``cell In[7]`` for the file name that IPython gave a cell."""
+    found = shell.compile.format_code_name(filename)
+    return f"{found[0].lower()} {found[1]}" if found else None
 
 
 def _watch_runs(shell: Any) -> Any:
