@@ -7,6 +7,7 @@ import contextlib
 import io
 import itertools
 import random
+import re
 import traceback
 import types
 from dataclasses import dataclass, field
@@ -110,7 +111,7 @@ def _outcome(
         # a set comprehension of a cell is a list comprehension until its items are there, and how
         # often a recursion fits on the stack depends on what is on it
         ours = dict.fromkeys(
-            (f.name.replace("<setcomp>", "<listcomp>"), f.lineno)
+            (re.sub("<(setcomp|genexpr)>", "<listcomp>", f.name), f.lineno)
             for f in frames
             if f.filename.startswith("<ipython")
         )

@@ -35,7 +35,13 @@ class Programs:
     def program(self, size: int = 8) -> str:
         """Return the text of one program."""
         lines = [line for _ in range(size) for line in self.statement(0)]
-        return START + "\n".join(lines) + "\n" + self.pick([self.number(2), self.list_(2), "a", "f"]) + "\n"
+        return (
+            START
+            + "\n".join(lines)
+            + "\n"
+            + self.pick([self.number(2), self.list_(2), "a", "f"])
+            + "\n"
+        )
 
     def pick(self, options: Any) -> Any:
         return options[self.random.randrange(len(options))]
@@ -48,7 +54,11 @@ class Programs:
     def number(self, depth: int) -> str:
         if depth <= 0 or self.chance(15):
             return self.pick([*NUMBERS, "0", "1", "2", "3", "7"])
-        n, l, m = (lambda: self.number(depth - 1)), (lambda: self.list_(depth - 1)), self.pick(DICTS)
+        n, l, m = (
+            (lambda: self.number(depth - 1)),
+            (lambda: self.list_(depth - 1)),
+            self.pick(DICTS),
+        )
         makers = [
             lambda: f"inc({n()})", lambda: f"load({n()})", lambda: f"add({n()}, {n()})",
             lambda: f"inc({n()})", lambda: f"load({n()})", lambda: f"add({n()}, y={n()})",
@@ -196,6 +206,8 @@ class Programs:
             return ["try:", *body(), f"except {self.pick(['ValueError', 'Exception', 'KeyError'])}:",
                     *body(), *final]  # fmt: skip
         if kind == 7:
-            result = self.pick([f"v + {self.pick(NUMBERS)}", "v + len(shared)", "[v]", "boom(v)", "inc(v) + 1"])
+            result = self.pick(
+                [f"v + {self.pick(NUMBERS)}", "v + len(shared)", "[v]", "boom(v)", "inc(v) + 1"]
+            )
             return [f"def {self.pick(['inc', 'f', 'load', 'helper'])}(v):", f"    return {result}"]
         return [f"with threading.Lock():", *body()]

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="untyped-decorator"
 """``%%parallel``, ``%parallel`` and ``%graph``: what people type.
 
     %load_ext treadle

@@ -17,7 +17,8 @@ from treadle.notebook.cell.knowledge import (
     writes_out,
 )
 from treadle.notebook.cell.lazies import Lazy, LazyMethod
-from treadle.notebook.cell.operations import Operations, makes_missing
+from treadle.notebook.cell.names import makes_missing
+from treadle.notebook.cell.operations import Operations
 from treadle.notebook.cell.operators import call_bound
 from treadle.notebook.cell.reasons import Reason
 
@@ -32,7 +33,8 @@ _MAY_WAIT = (
     PURE_BUILTINS
     - ITERATOR_BUILTINS
     - frozenset(
-        "callable hasattr hash id isinstance issubclass type range slice object list tuple dict".split()
+        """callable hasattr hash id isinstance issubclass type range slice object list tuple
+        dict""".split()
     )
 )
 
@@ -176,7 +178,7 @@ class Calls(Operations):
         """Make a small value here and now, while others wait."""
         if self.operations:
             for value in (*args, *kwargs.values()):
-                if type(value) is Lazy or not self.is_plain(value) and kind_of(value) != "class":
+                if type(value) is Lazy or (not self.is_plain(value) and kind_of(value) != "class"):
                     self.settle(site, Reason("PAR127"))
                     break
         return self.here(function, args, kwargs)
@@ -189,7 +191,7 @@ class Calls(Operations):
         values = (*args, *kwargs.values())
         if site.cost == "cheap" and not self._has_lazies(values):
             walk = None
-            if self.operations and not all([self.is_plain(value) for value in values]):
+            if self.operations and not all(self.is_plain(value) for value in values):
                 walk = self.walk(*values)
             if walk is not None and (walk.problem is not None or walk.slots):
                 self.settle(site, walk.problem)
@@ -224,7 +226,7 @@ class Calls(Operations):
         return lazy.value if lazy.done else lazy
 
     def _has_lazies(self, values: tuple[Any, ...]) -> bool:
-        return any([type(value) is Lazy for value in values])
+        return any(type(value) is Lazy for value in values)
 
     def _settle_lazy_globals(self, site: Site, verdict: Verdict) -> None:
         for names, name in list(verdict.reads.values()):
@@ -260,9 +262,9 @@ class Calls(Operations):
             return self._call_sequence(site, function, args[0])
         if name == "dict" and len(args) <= 1:
             return self._call_dict(site, function, args, kwargs)
-        if name in _LOOK_OUTSIDE and args and kind_of(args[0]) in ("list", "dict", "atomic"):
-            if not self._has_lazies(args):
-                return function(*args, **kwargs)
+        looks = name in _LOOK_OUTSIDE and args and kind_of(args[0]) in ("list", "dict", "atomic")
+        if looks and not self._has_lazies(args):
+            return function(*args, **kwargs)
         if name in ("zip", "enumerate", "reversed"):
             return self._call_iterator(site, function, args, kwargs)
         if not self.operations:
@@ -330,7 +332,7 @@ class Calls(Operations):
     ) -> Any:
         args = tuple([self._spreadable(site, arg) for arg in args])
         args = tuple([self.concrete(arg) for arg in args])
-        quiet = all([self.is_quiet_iterable(arg) for arg in args])
+        quiet = all(self.is_quiet_iterable(arg) for arg in args)
         if self.operations and not quiet:
             self.settle(site, Reason("PAR122"))
         iterator = function(*args, **kwargs)
@@ -355,9 +357,9 @@ class Calls(Operations):
             filename = value.gi_code.co_filename
             for name in ("pandas", "numpy"):
                 module = sys.modules.get(name)
-                if module is not None and module.__file__ is not None:
-                    if filename.startswith(module.__file__.removesuffix("__init__.py")):
-                        return True
+                home = getattr(module, "__file__", None)
+                if home and filename.startswith(home.removesuffix("__init__.py")):
+                    return True
         return False
 
     def _print(self, site: Site, function: Any, args: tuple[Any, ...], kwargs: Kwargs) -> Any:

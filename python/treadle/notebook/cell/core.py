@@ -21,6 +21,7 @@ from treadle.notebook.cell.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
     from treadle.notebook.cell.screen import Screen
     from treadle.notebook.cell.settle import Failure, Runner
@@ -130,13 +131,13 @@ class Core:
     def places(self) -> tuple[Place, ...]:
         """Where the cell is now: its frames, outermost first."""
         found = []
-        frame = sys._getframe(2)
+        frame: FrameType | None = sys._getframe(2)
         while frame is not None:
             if frame.f_code.co_filename == self.filename:
                 found.append(Place(frame, frame.f_lasti, frame.f_lineno))
                 if frame.f_code.co_name == "<module>":
                     break
-            frame = frame.f_back  # type: ignore[assignment]
+            frame = frame.f_back
         return tuple(reversed(found))
 
     def walk(self, *values: Any) -> Walk:

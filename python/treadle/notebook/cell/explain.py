@@ -134,9 +134,14 @@ class _Explainer:
         """A list of results can be gone through without waiting."""
         if isinstance(node, ast.Name):
             return node.id in self._containers
-        return not isinstance(node, ast.Call) or (
-            isinstance(node.func, ast.Name) and node.func.id in ("zip", "enumerate", "reversed", "map")
-        ) or (isinstance(node.func, ast.Attribute) and node.func.attr in _STRUCTURAL)
+        return (
+            not isinstance(node, ast.Call)
+            or (
+                isinstance(node.func, ast.Name)
+                and node.func.id in ("zip", "enumerate", "reversed", "map")
+            )
+            or (isinstance(node.func, ast.Attribute) and node.func.attr in _STRUCTURAL)
+        )
 
     @property
     def _containers(self) -> set[str]:
@@ -165,7 +170,9 @@ class _Explainer:
     def _define(self, node: ast.FunctionDef) -> None:
         """Define a function of the cell aside, where that runs nothing."""
         self._unknown.discard(node.name)
-        plain = all(isinstance(d, ast.Constant) for d in [*node.args.defaults, *node.args.kw_defaults])
+        plain = all(
+            isinstance(d, ast.Constant) for d in [*node.args.defaults, *node.args.kw_defaults]
+        )
         if node.decorator_list or not plain:
             self._scope.pop(node.name, None)
             self._unknown.add(node.name)
@@ -190,7 +197,7 @@ class _Explainer:
     # -- expressions ---------------------------------------------------------------------------
 
     def expression(self, node: ast.expr, *, dropped: bool = False) -> bool:
-        """Explain the calls in an expression; tell whether its value would have to be waited for."""
+        """Explain the calls in an expression; tell whether its value would be waited for."""
         if isinstance(node, ast.Lambda | ast.Constant):
             return False
         if isinstance(node, ast.Name):
@@ -202,21 +209,28 @@ class _Explainer:
         if isinstance(node, ast.IfExp):
             if self.expression(node.test):
                 self.tell(node.test, "barrier", Reason("PAR120"))
-            return any([self.expression(node.body), self.expression(node.orelse)])
+            return self._any_of([node.body, node.orelse])
         if isinstance(node, ast.BoolOp):
             for each in node.values[:-1]:
                 if self.expression(each):
                     self.tell(each, "barrier", Reason("PAR120"))
             return self.expression(node.values[-1])
         if isinstance(node, ast.Compare):
-            lazy = any([self.expression(each) for each in [node.left, *node.comparators]])
+            lazy = self._any_of([node.left, *node.comparators])
             kinds = (ast.Is, ast.IsNot, ast.In, ast.NotIn)
             if lazy and (len(node.ops) > 1 or isinstance(node.ops[0], kinds)):
                 self.tell(node, "barrier", Reason("PAR121"))
                 return False
             return lazy
         parts = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
-        return any([self.expression(child) for child in parts])
+        return self._any_of(parts)
+
+    def _any_of(self, nodes: list[ast.expr]) -> bool:
+        """Explain all of several expressions."""
+        found = False
+        for node in nodes:
+            found = self.expression(node) or found
+        return found
 
     def _comprehension(self, node: Any) -> bool:
         bound: dict[str, bool] = {}
@@ -231,7 +245,7 @@ class _Explainer:
                 if self.expression(condition):
                     self.tell(condition, "barrier", Reason("PAR120"))
         parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
-        lazy = any([self.expression(part) for part in parts])
+        lazy = self._any_of(parts)
         for name, was in bound.items():
             (self._lazy.add if was else self._lazy.discard)(name)
         return lazy
@@ -251,7 +265,7 @@ class _Explainer:
         called = self._static(node.func)
         if called is ABSENT and isinstance(node.func, ast.Attribute):
             return self._method(node, node.func, arguments, dropped=dropped)
-        lazy = any([self.expression(each) for each in arguments])
+        lazy = self._any_of(arguments)
         if called is ABSENT:
             name = ast.unparse(node.func)
             self.tell(node, "inline", Reason("PAR108", f"{name} is not defined yet"))
@@ -262,7 +276,7 @@ class _Explainer:
             return False
         if getattr(builtins, name, None) is called and name in PURE_BUILTINS:
             self._mapped(node, name)
-            return lazy or name in ("list", "tuple", "sum", "map") and self._maps_task(node)
+            return lazy or (name in ("list", "tuple", "sum", "map") and self._maps_task(node))
         if name == "get_ipython":
             self.tell(node, "inline", Reason("PAR116"))
             return False
@@ -282,7 +296,11 @@ class _Explainer:
     def _maps_task(self, node: ast.Call) -> bool:
         inner = node if isinstance(node.func, ast.Name) and node.func.id == "map" else None
         for each in node.args:
-            if isinstance(each, ast.Call) and isinstance(each.func, ast.Name) and each.func.id == "map":
+            if (
+                isinstance(each, ast.Call)
+                and isinstance(each.func, ast.Name)
+                and each.func.id == "map"
+            ):
                 inner = each
         if inner is None or not inner.args:
             return False
@@ -293,7 +311,7 @@ class _Explainer:
         self, node: ast.Call, method: ast.Attribute, arguments: list[ast.expr], *, dropped: bool
     ) -> bool:
         receiver = self.expression(method.value)
-        lazy = any([self.expression(each) for each in arguments])
+        lazy = self._any_of(arguments)
         if receiver and not self._is_list(method.value):
             if method.attr in PURE_METHODS and not dropped:
                 self.tell(node, "task")

@@ -18,6 +18,7 @@ from treadle.notebook.cell.knowledge import (
     READERS,
     SCALAR_BUILTINS,
     impure_method_names,
+    is_open,
     writes_out,
 )
 from treadle.notebook.cell.reasons import Reason
@@ -247,7 +248,7 @@ class ExpressionReader:
 
     def check_callable(self, value: Any, name: str) -> None:
         """A function that is mentioned may be called by whoever gets it."""
-        if isinstance(value, types.ModuleType) or value is builtins.open:
+        if isinstance(value, types.ModuleType) or is_open(value):
             return
         verdict = self.screen.callable(value, name)
         if not verdict.is_pure:
@@ -379,7 +380,7 @@ class ExpressionReader:
 
     def opens_to_read(self, node: ast.expr) -> bool:
         """``open(path)`` with a mode that is written out and only reads."""
-        if not isinstance(node, ast.Call) or self.static(node.func) is not builtins.open:
+        if not isinstance(node, ast.Call) or not is_open(self.static(node.func)):
             return False
         modes = [*node.args[1:2], *(each.value for each in node.keywords if each.arg == "mode")]
         if any(each.arg in (None, "opener") for each in node.keywords) or len(node.args) > 2:
@@ -449,7 +450,7 @@ class ExpressionReader:
         else:
             receiver = self.peek(inner)
         arguments = self._arguments(node)
-        if "out" in keywords or None in keywords and name not in MUTATORS:
+        if "out" in keywords or (None in keywords and name not in MUTATORS):
             raise Refused(Reason("PAR108", ast.unparse(method)))
         if name in MUTATORS or _asks_inplace(node):
             if receiver is SHARED:

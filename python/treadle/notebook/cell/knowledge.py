@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 import sys
 import types
-from typing import Any
+from typing import Any, Literal
 
 from treadle.notebook.cell.reasons import Reason
 
@@ -151,7 +151,8 @@ PURE_METHODS = frozenset(
     rpow rsub rtruediv searchsorted select_dtypes sem set_axis set_index shift skew sort_index
     sort_values stack swaplevel tail to_dict to_frame to_list to_numpy to_records to_string
     truediv truncate unique unstack value_counts where xs ngroup cumcount size transform
-    pipe floor ceil to_pydatetime get_level_values     slice len repeat pad ohlc to_series to_julian_date
+    pipe floor ceil to_pydatetime get_level_values slice len repeat pad
+    ohlc to_series to_julian_date
     """.split()
 )
 
@@ -179,7 +180,18 @@ def is_random(value: Any) -> bool:
     return module in RANDOM_MODULES or module.startswith("numpy.random")
 
 
-def judge_known(value: Any, name: str) -> Reason | bool | None:
+def is_open(value: Any) -> bool:
+    """Tell whether a function is ``open``, or what IPython puts in its place."""
+    if value is builtins.open:
+        return True
+    code = getattr(value, "__code__", None)
+    return (
+        getattr(value, "__wrapped__", None) is builtins.open
+        and getattr(code, "co_name", "") == "_modified_open"
+    )
+
+
+def judge_known(value: Any, name: str) -> Reason | Literal[True] | None:
     """Judge a callable written by others.
 
     Returns
@@ -198,7 +210,7 @@ def judge_known(value: Any, name: str) -> Reason | bool | None:
     if not isinstance(own_name, str):
         return None
     if getattr(builtins, own_name, None) is value:
-        if own_name in PURE_BUILTINS or isinstance(value, type) and own_name in PURE_CLASSES:
+        if own_name in PURE_BUILTINS or (isinstance(value, type) and own_name in PURE_CLASSES):
             return True
         if isinstance(value, type) and issubclass(value, BaseException):
             return True
@@ -216,7 +228,7 @@ def judge_known(value: Any, name: str) -> Reason | bool | None:
     if home == "time" and own_name != "sleep":
         return Reason("PAR204", name)
     names = PURE_FUNCTIONS.get(home)
-    if names is not None and (own_name in names or "*" in names and home != "numpy"):
+    if names is not None and (own_name in names or ("*" in names and home != "numpy")):
         return True if _lives_in(value, home, own_name) else None
     if module.partition(".")[0] == "numpy" or _is_ufunc(value):
         return _judge_numpy(value, own_name, name)
@@ -235,7 +247,7 @@ def judge_known(value: Any, name: str) -> Reason | bool | None:
     return None
 
 
-def _judge_numpy(value: Any, own_name: str, name: str) -> Reason | bool | None:
+def _judge_numpy(value: Any, own_name: str, name: str) -> Reason | Literal[True] | None:
     if own_name in _NUMPY_EFFECTS:
         return Reason("PAR103", name)
     for home in ("numpy", "numpy.linalg", "numpy.fft"):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MISSING: Any = type("Missing", (), {"__repr__": lambda self: "<missing>"})()
 
 
-class NeedsOrder(Exception):  # noqa: N818  (a signal, not an error)
+class NeedsOrder(Exception):
     """An operation found out that it may not run beside others: the main thread takes over."""
 
 

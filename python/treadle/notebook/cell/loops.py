@@ -13,8 +13,8 @@ from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from treadle.notebook.cell.calls import HERE, Calls
-from treadle.notebook.cell.kinds import kind_of
 from treadle.notebook.cell.core import Region
+from treadle.notebook.cell.kinds import kind_of
 from treadle.notebook.cell.lazies import Lazy
 from treadle.notebook.cell.reasons import Reason
 
@@ -157,13 +157,16 @@ class Loops(Calls):
         rest[:0] = first  # nothing waits: what is left over is the longer one
         return rest
 
-    def comprehended_set(self, number: int, first: list[Any], rest: Any = ()) -> Any:
+    def comprehended_set(
+        self, number: int, first: list[Any], rest: Callable[[], Iterator[Any]] | None = None
+    ) -> Any:
         """The result of a set comprehension; ``first`` holds its items in order."""
         site = self.sites[number]
         first = self.display(first)
         if not any(type(item) is Lazy for item in first):
             made = set(first)
-            made.update(rest)
+            if rest is not None:
+                made.update(rest())  # one by one: the order of a set depends on it
             return made
         walk = self.walk(first)
         return self.record(site, "set", set, (first,), walk=walk, hidden=True)

@@ -61,7 +61,7 @@ class Names(Core):
             self.bind_one(number, name, None)
         if self.operations:
             self.lazy_names.update(names)
-        return parts
+        return self.concrete(parts)  # binding may have been a barrier
 
     def parts(self, site: Site, value: Any, shape: Shape) -> Any:
         """Take a value apart as ``shape`` says, without waiting where that can be."""
@@ -158,7 +158,7 @@ class Names(Core):
         """Return a tuple, or the lazy that stands for it."""
         self.hooks += 1
         parts = tuple([self.item(part) for part in value])
-        if not any([type(part) is Lazy for part in parts]):
+        if not any(type(part) is Lazy for part in parts):
             return value if parts == () or all(map(_same, parts, value)) else parts
         site = self.sites[0]
         lazy = self.record(site, "tuple", make_tuple, parts, hidden=True)

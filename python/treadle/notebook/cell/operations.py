@@ -22,7 +22,7 @@ from treadle.notebook.cell.operators import (
 from treadle.notebook.cell.reasons import Reason
 
 if TYPE_CHECKING:
-    from treadle.notebook.cell.sites import Site
+    pass
 
 _ARITHMETIC = frozenset(id(function) for function in BINARY.values())
 
@@ -137,7 +137,7 @@ class Operations(Names):
         kind = kind_of(value)
         if kind == "user":
             cls = type(value)
-            if cls.__getattribute__ is not object.__getattribute__ or hasattr(cls, "__getattr__"):
+            if _looks_up_itself(cls):
                 return False
             for base in cls.__mro__:
                 member = vars(base).get(name)
@@ -178,9 +178,9 @@ class Operations(Names):
             if key not in container and self.operations:
                 self.journal.item(len(self.operations), container, key)
             return self.item(container[key])
-        if kind_of(container) not in ("atomic", "tuple", "leaf", "class") or type(key) is tuple:
-            if not (kind_of(container) == "leaf" and self.is_plain(key)):
-                self.settle(site, Reason("PAR127"))
+        quiet = kind_of(container) in ("atomic", "tuple", "leaf", "class")
+        if not quiet or not self.is_plain(key):
+            self.settle(site, Reason("PAR127"))
         return container[key]
 
     def _whole(self, key: Any) -> Any:
@@ -255,9 +255,15 @@ class Operations(Names):
         """An f-string."""
         self.hooks += 1
         parts = tuple([self.resolve(part) for part in parts])
-        if any([type(part) is Lazy for part in parts]):
+        if any(type(part) is Lazy for part in parts):
             return self.record(self.sites[number], "format", joined, parts, hidden=True)
         return "".join(parts)
+
+
+def _looks_up_itself(cls: type) -> bool:
+    """Tell whether a class has its own way of finding attributes."""
+    own: Any = cls.__getattribute__
+    return own is not object.__getattribute__ or hasattr(cls, "__getattr__")
 
 
 class _Getter:

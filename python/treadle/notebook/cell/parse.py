@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import sys
 import warnings
-from types import CodeType
+from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from IPython.core.error import UsageError
@@ -59,7 +60,7 @@ def parse_cell(shell: Any, head: str, body: str, *, is_line: bool = False) -> Pa
     text = body if is_line else "\n" + shell.transform_cell(body)
     shown = f"{head} {text}" if is_line else f"{head}{text}"
     raw = shown if is_line else f"{head}\n{body}"
-    filename = shell.compile.cache(shown, shell.execution_count, raw_code=raw)
+    filename = shell.compile.cache(shown, _execution_count(shell), raw_code=raw)
     register_body(filename, text)
     tree = compile(text, filename, "exec", ast.PyCF_ONLY_AST | _flags(shell), dont_inherit=True)
     assert isinstance(tree, ast.Module)
@@ -72,6 +73,17 @@ def parse_cell(shell: Any, head: str, body: str, *, is_line: bool = False) -> Pa
     return ParsedCell(tree, code, plain, sites, filename, text)
 
 
+def _execution_count(shell: Any) -> int:
+    """The number of the cell that runs now; the shell's own counter is ahead of it."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        found = shell.compile.format_code_name(frame.f_code.co_filename)
+        if found and str(found[1]).strip("In[]").isdigit():
+            return int(str(found[1]).strip("In[]"))
+        frame = frame.f_back
+    return int(shell.execution_count)
+
+
 def _flags(shell: Any) -> int:
     """Future statements that earlier cells made."""
     return int(shell.compile.flags) & ~ast.PyCF_ONLY_AST & ~ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
@@ -81,9 +93,13 @@ def _refuse_await(node: ast.AST) -> None:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, _FUNCTIONS):
             continue
-        is_async = isinstance(child, ast.Await | ast.AsyncFor | ast.AsyncWith)
-        if is_async or (isinstance(child, ast.comprehension) and child.is_async):
-            line = getattr(child, "lineno", None) or getattr(child.target, "lineno", 0)
+        where: ast.AST | None = None
+        if isinstance(child, ast.Await | ast.AsyncFor | ast.AsyncWith):
+            where = child
+        elif isinstance(child, ast.comprehension) and child.is_async:
+            where = child.target
+        if where is not None:
+            line = getattr(where, "lineno", 0)
             raise UsageError(
                 f"line {line} of the cell awaits, and %%parallel runs a cell from start to end "
                 "without an event loop; await in a cell of its own and use the result here"

@@ -94,9 +94,9 @@ class Walk:
             value = names.get(name)
             if type(value) is Lazy:
                 self.lazy_global = True
-            elif kind_of(value) == "class":
+            elif isinstance(value, type):
                 self._add_class(value)
-            elif kind_of(value) not in ("function", "module", "builtin"):
+            elif kind_of(value) not in ("function", "module", "builtin", "class"):
                 self.add(value)
         for function in verdict.functions:
             self._functions.add(id(function))
@@ -214,7 +214,7 @@ class Walk:
         if pandas is not None and isinstance(value, (pandas.DataFrame, pandas.Series)):
             frame = value.to_frame() if isinstance(value, pandas.Series) else value
             for dtype, position in zip(frame.dtypes, range(frame.shape[1]), strict=True):
-                if dtype == object and not only_atomic(column := frame.iloc[:, position].array):
+                if dtype.kind == "O" and not only_atomic(column := frame.iloc[:, position].array):
                     stack.extend(column)
             return
         if type(value).__module__.partition(".")[0] in ("numpy", "pandas"):

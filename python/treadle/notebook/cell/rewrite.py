@@ -14,6 +14,7 @@ from treadle.notebook.cell.rewrite_expressions import (
     ExpressionRewriter,
     Unsupported,
     at,
+    constant,
     names_in,
     shape_of,
     without_star,
@@ -90,7 +91,7 @@ class Rewriter(ExpressionRewriter):
         targets = node.targets
         if all(isinstance(target, ast.Name) for target in targets):
             value = self.expr(node.value)
-            names = ast.Constant(tuple(name for each in targets for name in names_in(each)))
+            names = constant(tuple(name for each in targets for name in names_in(each)))
             bound = self.hook(node.value, "bind", self.site(node), names, value)
             return [at(ast.Assign(targets, bound), node)]
         if len(targets) > 1:
@@ -103,14 +104,14 @@ class Rewriter(ExpressionRewriter):
             return [at(ast.Expr(stored), node)]
         target, shape = without_star(target)
         value = self.expr(node.value)
-        names = ast.Constant(names_in(target))
+        names = constant(names_in(target))
         parts = self.hook(node.value, "unpack", self.site(node), value, shape, names)
         return [at(ast.Assign([target], parts), node)]
 
     def _annassign_statement(self, node: ast.AnnAssign) -> list[ast.stmt]:
         if node.value is None or not isinstance(node.target, ast.Name):
             raise Unsupported
-        names = ast.Constant((node.target.id,))
+        names = constant((node.target.id,))
         value = self.hook(node.value, "bind", self.site(node), names, self.expr(node.value))
         made = ast.AnnAssign(node.target, node.annotation, value, node.simple)
         return [at(made, node)]
@@ -121,7 +122,7 @@ class Rewriter(ExpressionRewriter):
             left = at(ast.Name(target.id, ast.Load()), target)
             number = self.site(node)
             value = self.hook(node, "inplace", number, name, left, self.expr(node.value))
-            bound = self.hook(node, "bind", number, ast.Constant((target.id,)), value)
+            bound = self.hook(node, "bind", number, constant((target.id,)), value)
             return [at(ast.Assign([target], bound), node)]
         if not isinstance(target, ast.Subscript):
             raise Unsupported
@@ -153,7 +154,7 @@ class Rewriter(ExpressionRewriter):
         shape_of(node.target)
         number = self.site(_head(node))
         target, shape = without_star(node.target)
-        names = ast.Constant(names_in(target))
+        names = constant(names_in(target))
         items = self.hook(node.iter, "loop", number, self.iterable(node.iter), shape, names)
         left_over = ast.For(
             copy.deepcopy(node.target),

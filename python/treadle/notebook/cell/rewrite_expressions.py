@@ -20,7 +20,7 @@ _CONSUMERS = frozenset("list tuple sum min max sorted set frozenset".split())
 _NEVER_IN_COMPREHENSIONS = (ast.Lambda, ast.NamedExpr, ast.Yield, ast.YieldFrom, ast.Await)
 
 
-class Unsupported(Exception):  # noqa: N818  (caught here, never shown)
+class Unsupported(Exception):
     """A shape of syntax that is run as it was written."""
 
 
@@ -106,7 +106,7 @@ class ExpressionRewriter:
         return node
 
     def _namedexpr(self, node: ast.NamedExpr) -> ast.expr:
-        names = ast.Constant((node.target.id,))
+        names = constant((node.target.id,))
         value = self.hook(node.value, "bind", self.site(node), names, self.expr(node.value))
         return at(ast.NamedExpr(node.target, value), node)
 
@@ -216,7 +216,7 @@ class ExpressionRewriter:
     # -- displays ------------------------------------------------------------------------------
 
     def _items(self, nodes: list[ast.expr]) -> list[ast.expr]:
-        items = []
+        items: list[ast.expr] = []
         for each in nodes:
             if isinstance(each, ast.Starred):
                 value = self.hook(each, "spread", self.site(each), self.expr(each.value))
@@ -240,7 +240,9 @@ class ExpressionRewriter:
     def _set(self, node: ast.Set) -> ast.expr:
         if any(isinstance(each, ast.Starred) for each in node.elts):
             raise Unsupported
-        items = [self.hook(each, "hashed", self.site(each), self.expr(each)) for each in node.elts]
+        items: list[ast.expr] = [
+            self.hook(each, "hashed", self.site(each), self.expr(each)) for each in node.elts
+        ]
         made = at(ast.List(items, ast.Load()), node)
         return self.hook(node, "comprehended_set", self.site(node), made)
 
@@ -249,7 +251,7 @@ class ExpressionRewriter:
             return node
         if any(key is None for key in node.keys):
             raise Unsupported
-        keys = [self._dict_key(key) for key in node.keys if key is not None]
+        keys: list[ast.expr | None] = [self._dict_key(key) for key in node.keys if key is not None]
         made = ast.Dict(keys, [self.expr(value) for value in node.values])
         return self.hook(node, "display", at(made, node))
 
@@ -270,8 +272,13 @@ class ExpressionRewriter:
         number = self._comprehension_site(node)
         item = self.hook(node.elt, "hashed", self.site(node.elt), self.expr(node.elt))
         made = ast.ListComp(item, self._generators(node.generators, number))
-        rest = ast.SetComp(node.elt, self._rest(node, number))
+        rest = self._later(ast.GeneratorExp(node.elt, self._rest(node, number)), node)
         return self._comprehended(node, "comprehended_set", number, made, rest)
+
+    def _later(self, made: ast.GeneratorExp, node: ast.expr) -> ast.expr:
+        """``lambda: (...)``: a generator that begins when the rewritten one has ended."""
+        nothing = ast.arguments([], [], None, [], [], None, [])
+        return at(ast.Lambda(nothing, at(copy.deepcopy(made), node)), node)
 
     def _dictcomp(self, node: ast.DictComp) -> ast.expr:
         number = self._comprehension_site(node)
@@ -292,7 +299,7 @@ class ExpressionRewriter:
 
     def _comprehension_site(self, node: Any) -> ast.Constant:
         for each in ast.walk(node):
-            if isinstance(each, _NEVER_IN_COMPREHENSIONS) or getattr(each, "is_async", 0):
+            if isinstance(each, _NEVER_IN_COMPREHENSIONS) or getattr(each, "is_async", False):
                 raise Unsupported
         return self.site(node)
 
@@ -395,10 +402,8 @@ class ExpressionRewriter:
             items: ast.expr = ast.GeneratorExp(
                 self.expr(taken.elt), self._generators(taken.generators, number)
             )
-            plain = ast.GeneratorExp(copy.deepcopy(taken.elt), self._rest(taken, number))
-            plain = at(plain, taken)
-            nothing = ast.arguments([], [], None, [], [], None, [])
-            rest: ast.expr = ast.Lambda(nothing, plain)
+            plain = ast.GeneratorExp(taken.elt, self._rest(taken, number))
+            rest: ast.expr = self._later(plain, taken)
         elif _is_plain_map(taken):
             number = self.site(node)
             items, rest = self._iterable(taken), ast.Constant(None)
@@ -411,6 +416,11 @@ class ExpressionRewriter:
 
 
 N = TypeVar("N", bound=ast.AST)
+
+
+def constant(value: Any) -> ast.Constant:
+    """A constant of any type that compiled code may hold, such as a tuple."""
+    return ast.Constant(value)
 
 
 def at(made: N, node: Any) -> N:
@@ -446,7 +456,7 @@ def without_star(target: ast.expr) -> tuple[ast.expr, ast.Constant]:
         target.elts = [
             each.value if isinstance(each, ast.Starred) else each for each in target.elts
         ]
-    return target, ast.Constant(shape)
+    return target, constant(shape)
 
 
 def names_in(target: ast.expr) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from treadle.notebook.cell.parse import ParsedCell
     from treadle.notebook.cell.sites import Row
     from treadle.telemetry.recorder import RunRecorder
-    from treadle.telemetry.views import RunReport
+    from treadle.telemetry.views import RunReport, RunState
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ class Run:
         What depends on what, for ``%graph``; it holds no functions and no values.
     """
 
-    state: str
+    state: RunState
     engine: str
     nworkers: int
     rows: list[Row] = field(repr=False)
@@ -114,7 +114,7 @@ def run_cell(
         except BaseException as raised:
             error = _first_error(tracer, raised)
     elapsed = perf_counter() - started
-    state = "finished" if error is None else "failed"
+    state: RunState = "finished" if error is None else "failed"
     notes: tuple[str, ...] = ()
     if isinstance(error, KeyboardInterrupt):
         state = "cancelled"
@@ -124,7 +124,8 @@ def run_cell(
         )
     run = Run(
         state, options.engine.name, options.engine.num_workers, tracer.rows(), runner.ntasks,
-        runner.nbarriers, runner.seconds, elapsed, error=error, result=result, table=runner.picture(), notes=notes,
+        runner.nbarriers, runner.seconds, elapsed, error=error, result=result,
+        table=runner.picture(), notes=notes,
     )  # fmt: skip
     return run, runner.recorder
 

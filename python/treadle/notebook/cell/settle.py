@@ -31,7 +31,7 @@ _LOOK = 0.05
 class Failure(NamedTuple):
     """The first operation in program order that failed."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody calls
     exception: BaseException
 
 
