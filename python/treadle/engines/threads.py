@@ -238,7 +238,7 @@ class ThreadsRun(Run):
         values, ready = state.values, state.ready
         functions, function_index = table.functions, table.function_index
         templates, inputs = table.templates, table.inputs
-        clock = perf_counter
+        free_lanes, clock = self._free_lanes, perf_counter
         while number >= 0:
             started = clock()
             if recorder is not None:
@@ -264,8 +264,9 @@ class ThreadsRun(Run):
             if recorder is not None:
                 recorder.numbers.append(number)
                 recorder.starts.append(started)
-                recorder.stops.append(stopped)
-                if len(recorder.stops) >= CHUNK:
+                stops = recorder.stops
+                stops.append(stopped)
+                if len(stops) >= CHUNK:
                     recorder.rotate()
                 if error is not None and self._segment is not None:
                     self._segment.failed(number)
@@ -277,7 +278,8 @@ class ThreadsRun(Run):
                     number = NONE
                 if number < 0 and ready:
                     number = ready.pop()
-                if ready and (stopped - started > HAND_OVER or not self._supervised):
-                    self._call_another_lane()
+                if ready and (free_lanes or self._idle):
+                    if stopped - started > HAND_OVER or not self._supervised:
+                        self._call_another_lane()
                 if self._stopping:
                     return
