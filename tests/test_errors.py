@@ -56,7 +56,8 @@ def test_users_catch_the_builtin_they_know():
 
 def test_texts_name_the_value_and_the_mend():
     assert str(EXAMPLES["CycleError"]) == (
-        "the graph has a cycle: 'x' -> ('y', 1) -> 'x'; break it by removing one of these references"
+        "the graph has a cycle: 'x' -> ('y', 1) -> 'x'; "
+        "break it by removing one of these references"
     )
     assert str(EXAMPLES["MissingKeyError"]) == (
         "no task in the graph makes 'x', which 'y' needs; did you mean 'xx'?"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from operator import add
 
 from hypothesis import given
@@ -26,7 +27,7 @@ def run(graph, keys):
 
 def chain(*names):
     nodes = [Task(names[0], inc, (0,))]
-    nodes += [Task(b, inc, (TaskRef(a),)) for a, b in zip(names, names[1:], strict=False)]
+    nodes += [Task(b, inc, (TaskRef(a),)) for a, b in pairwise(names)]
     return Graph.of(*nodes)
 
 

@@ -34,7 +34,7 @@ def test_rows_stand_depth_first_and_what_nobody_wants_is_left_out():
     assert table.keys == ["x", "left", "right", "top"]
     assert table.inputs == [(), (0,), (0,), (1, 2)]
     assert table.outputs == [3]
-    assert [func for func in table.functions] == [literal, inc, add]
+    assert table.functions == [literal, inc, add]
     assert table.function_index == [0, 1, 1, 2]
 
 

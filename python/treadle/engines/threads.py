@@ -278,8 +278,11 @@ class ThreadsRun(Run):
                     number = NONE
                 if number < 0 and ready:
                     number = ready.pop()
-                if ready and (free_lanes or self._idle):
-                    if stopped - started > HAND_OVER or not self._supervised:
-                        self._call_another_lane()
+                if (
+                    ready
+                    and (free_lanes or self._idle)
+                    and (stopped - started > HAND_OVER or not self._supervised)
+                ):
+                    self._call_another_lane()
                 if self._stopping:
                     return

@@ -64,6 +64,7 @@ def name_cells(namer: Callable[[str], str | None]) -> None:
     global _cell_name
     _cell_name = namer
 
+
 # (id of code, instruction) -> (code, Source).  The code object is kept so that its id stays its
 # own; the number of call sites in a program is small, and the oldest are dropped past the limit.
 _sites: dict[tuple[int, int], tuple[CodeType, Source]] = {}
