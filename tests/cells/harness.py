@@ -7,7 +7,6 @@ import contextlib
 import io
 import itertools
 import random
-import re
 import traceback
 import types
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from treadle.notebook.cell.parse import parse_cell
 from treadle.notebook.cell.run import CellOptions, Run, run_cell, run_plain
 
 _ATOMS = (int, float, complex, str, bytes, bool, type(None), range)
+_COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 _serial = itertools.count()
 
 
@@ -108,12 +108,12 @@ def _outcome(
     told = None
     if error is not None:
         frames = traceback.extract_tb(error.__traceback__)
-        # a set comprehension of a cell is a list comprehension until its items are there, and how
-        # often a recursion fits on the stack depends on what is on it
+        # comprehensions may be taken apart, and are no frames at all from Python 3.12 on; how often
+        # a recursion fits on the stack depends on what is on it
         ours = dict.fromkeys(
-            (re.sub("<(setcomp|genexpr)>", "<listcomp>", f.name), f.lineno)
+            (f.name, f.lineno)
             for f in frames
-            if f.filename.startswith("<ipython")
+            if f.filename.startswith("<ipython") and f.name not in _COMPREHENSIONS
         )
         ours = list(ours)
         told = (type(error).__name__, str(error), ours)

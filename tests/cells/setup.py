@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+np.seterr(divide="warn", over="warn", under="ignore", invalid="warn")
+
 SCALE = 10
 shared = [1, 2, 3]
 table = {"a": 1, "b": 2}

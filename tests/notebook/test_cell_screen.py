@@ -13,6 +13,7 @@ import pytest
 
 from treadle.notebook.cell.screen import Screen
 
+GENERATOR = np.random.default_rng(1)
 STATE = [1]
 TABLE = {"double": lambda x: 2 * x}
 
@@ -99,9 +100,16 @@ def catches(x):
         raise ValueError("bad") from error
 
 
+def simulates(seed, n):
+    rng = np.random.default_rng(seed)
+    steps = rng.normal(size=n) + rng.integers(0, 5)
+    plain = random.Random(seed)
+    return steps.cumsum().max() + plain.random()
+
+
 PURE = [
     frame_stores, frame_summary, groups, counts, setdefaults, fills_own_array, reads_file, sleeps,
-    helper, calls_helper, factorial, inner_function, table_of_functions, catches,
+    helper, calls_helper, factorial, inner_function, table_of_functions, catches, simulates,
 ]  # fmt: skip
 
 
@@ -182,6 +190,14 @@ def draws():
     return np.random.rand(3)
 
 
+def draws_from_global():
+    return GENERATOR.normal()
+
+
+def draws_without_seed():
+    return np.random.default_rng().normal()
+
+
 def draws_plainly():
     return random.random()
 
@@ -222,7 +238,8 @@ IMPURE = {
     stores_alias_in_owner: "PAR101", adds_in_place: "PAR101", changes_through_helper: "PAR101",
     passes_on_mutator: "PAR101", inplace: "PAR101", writes_out: "PAR101", nested_append: "PAR101",
     writes_global: "PAR102", prints: "PAR105", writes_file: "PAR103", saves: "PAR108",
-    draws: "PAR203", draws_plainly: "PAR203", asks: "PAR104", clock: "PAR204",
+    draws: "PAR203", draws_plainly: "PAR203", draws_without_seed: "PAR203",
+    draws_from_global: "PAR108", asks: "PAR104", clock: "PAR204",
     generates: "PAR111", unknown_method: "PAR108", hides_method: "PAR108", hides_writer: "PAR108",
     with_lock: "PAR112",
 }  # fmt: skip

@@ -405,3 +405,17 @@ try:
 except FloatingPointError:
     a = "raised"
 old = np.seterr(**old) and None
+#%% simulation_with_seeds | tasks=3
+def simulate(seed, n=50):
+    rng = np.random.default_rng(seed)
+    path = np.zeros(n)
+    path[1:] = rng.normal(size=n - 1).cumsum()
+    return float(path.max())
+out = [simulate(i) for i in range(3)]
+#%% simulation_passes_generator
+rng2 = np.random.default_rng(3)
+def simulate(rng):
+    mine = np.random.default_rng(rng)
+    return float(mine.normal())
+out = [simulate(rng2) for i in range(3)]
+del rng2

@@ -83,6 +83,8 @@ class BodyReader(ExpressionReader):
             self.value(node.msg)
 
     def _raise(self, node: ast.Raise) -> None:
+        if node.exc is not None and "StopIteration" in ast.dump(node.exc):
+            raise Refused(Reason("PAR111", "raises StopIteration"))  # would end whoever iterates
         for part in (node.exc, node.cause):
             if part is not None:
                 self.value(part)

@@ -195,8 +195,8 @@ class Calls(Operations):
                 walk = self.walk(*values)
             if walk is not None and (walk.problem is not None or walk.slots):
                 self.settle(site, walk.problem)
-            if self.operations and verdict.reads:
-                self._settle_lazy_globals(site, verdict)
+            if self.operations:
+                self._settle_what_it_reads(site, verdict)
             site.decide("inline", Reason("PAR401"))
             started = perf_counter()
             value = function(*args, **kwargs)
@@ -208,9 +208,9 @@ class Calls(Operations):
             return self.inline(site, function, args, kwargs, Reason("PAR101", "out=..."))
         walk = self.walk()
         walk.add_verdict(verdict)
-        for value in values:
+        for value in values if kind_of(function) != "class" else (function, *values):
             walk.add(value)
-        if walk.problem is not None:
+        if walk.problem is not None and not walk.lazy_global:
             return self.inline(site, function, args, kwargs, walk.problem)
         if walk.lazy_global:
             self.settle(site, Reason("PAR127", "a global it reads"))
@@ -228,12 +228,12 @@ class Calls(Operations):
     def _has_lazies(self, values: tuple[Any, ...]) -> bool:
         return any(type(value) is Lazy for value in values)
 
-    def _settle_lazy_globals(self, site: Site, verdict: Verdict) -> None:
-        for names, name in list(verdict.reads.values()):
-            value = names.get(name)
-            if type(value) is Lazy or id(value) in self.holders:
-                self.settle(site, Reason("PAR127", name))
-                return
+    def _settle_what_it_reads(self, site: Site, verdict: Verdict) -> None:
+        """Globals and closures of a call that happens now must be there."""
+        walk = self.walk()
+        walk.add_verdict(verdict)
+        if walk.problem is not None or walk.slots:
+            self.settle(site, Reason("PAR127"))
 
     def _denied(self, function: Any) -> bool:
         if not self.only and not self.never:

@@ -15,10 +15,12 @@ from treadle.notebook.cell.knowledge import (
     ITERATOR_BUILTINS,
     MUTATORS,
     PURE_METHODS,
+    RANDOM_METHODS,
     READERS,
     SCALAR_BUILTINS,
     impure_method_names,
     is_open,
+    makes_generator,
     writes_out,
 )
 from treadle.notebook.cell.reasons import Reason
@@ -394,6 +396,9 @@ class ExpressionReader:
             if self.opens_to_read(node):
                 self.values(node.args)
                 return DEEP
+            if node.args and makes_generator(called):
+                self.values(node.args)
+                return DEEP
             own = getattr(called, "__name__", "")
             looks = (
                 getattr(builtins, own, None) is called and own in FRESH_BUILTINS | SCALAR_BUILTINS
@@ -463,6 +468,8 @@ class ExpressionReader:
             if isinstance(inner, ast.Name) and arguments is not DEEP and not adds_fresh:
                 self.disown(inner.id)
             return element_of(receiver)
+        if name in RANDOM_METHODS and receiver is not SHARED:
+            return DEEP if receiver is arguments is DEEP else TOP
         if name in PURE_METHODS or (receiver is DEEP and name in ("read", "readline", "readlines")):
             if receiver is not DEEP:
                 self.verdict.methods.add(name)

@@ -63,7 +63,7 @@ PURE_FUNCTIONS: dict[str, frozenset[str]] = {
     "zlib": frozenset({"adler32", "compress", "crc32", "decompress"}),
     "bz2": frozenset({"compress", "decompress"}),
     "lzma": frozenset({"compress", "decompress"}),
-    "base64": frozenset({"*"}),
+    "base64": frozenset({"b64encode", "b64decode", "b16encode", "b16decode", "b85encode"}),
     "numpy": frozenset({"*"}),
     "numpy.linalg": frozenset({"*"}),
     "numpy.fft": frozenset({"*"}),
@@ -169,6 +169,23 @@ FRESH_METHODS = frozenset(
 _METHODS_OF_FILES = frozenset({"read", "readline", "readlines"})
 
 RANDOM_MODULES = ("random", "numpy.random", "secrets")
+
+
+#: Methods of generators that change nothing but the generator.
+RANDOM_METHODS = frozenset(
+    """beta binomial bytes chisquare choice choices dirichlet exponential gamma gauss geometric
+    gumbel integers laplace logistic lognormal multinomial multivariate_normal normal normalvariate
+    pareto permutation poisson rand randint randn random random_sample randrange rayleigh sample
+    standard_normal triangular uniform vonmises wald weibull zipf betavariate expovariate""".split()
+)
+
+
+def makes_generator(value: Any) -> bool:
+    """Tell whether a call with a seed makes a random generator of one's own."""
+    name = getattr(value, "__name__", "")
+    if name == "Random":
+        return _lives_in(value, "random", name)
+    return name in ("default_rng", "RandomState") and _lives_in(value, "numpy.random", name)
 
 
 def is_random(value: Any) -> bool:

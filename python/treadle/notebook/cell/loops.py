@@ -218,7 +218,7 @@ class Loops(Calls):
             return self._consume_unknown(number, function, items, rest, kwargs)
         if type(items) is _Mapped:
             items.may_go_raw = True
-            rest = items.as_written
+            rest = items.left_over
         if function in _ALL_FIRST:
             taken = [self.item(item) for item in items]
             taken = self.display(taken)
@@ -308,6 +308,7 @@ class _Mapped:
         self._called = called
         self._quiet = True
         self.may_go_raw = False  # whoever takes all of it asks for the rest
+        self._went_raw = False
         self._iterators = []
         for iterable in iterables:
             iterator, quiet = tracer._iterator(number, iterable)
@@ -320,11 +321,16 @@ class _Mapped:
     def __next__(self) -> Any:
         tracer = self._tracer
         if self.may_go_raw and tracer._goes_raw(tracer.sites[self._number]):
+            self._went_raw = True
             raise StopIteration
         if not self._quiet:
             tracer.settle(tracer.sites[self._number], Reason("PAR122"))
         args = [tracer.item(next(iterator)) for iterator in self._iterators]
         return tracer.call_now(self._number, self._called, *args)
+
+    def left_over(self) -> Iterator[Any]:
+        """What is to be taken from the plain ``map`` object: nothing if this one is over."""
+        return self.as_written() if self._went_raw else iter(())
 
     def as_written(self) -> Any:
         """The plain ``map`` object over what is left."""

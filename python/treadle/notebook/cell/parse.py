@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from IPython.core.error import UsageError
 
 from treadle.notebook.cell.rewrite import rewrite
-from treadle.notebook.cell.source import register_body
+from treadle.notebook.cell.source import FUTURE, register_body
 
 if TYPE_CHECKING:
     from treadle.notebook.cell.sites import Site
@@ -66,6 +66,7 @@ def parse_cell(shell: Any, head: str, body: str, *, is_line: bool = False) -> Pa
     assert isinstance(tree, ast.Module)
     _refuse_await(tree)
     plain = compile(tree, filename, "exec", _flags(shell), dont_inherit=True)
+    shell.compile.flags |= plain.co_flags & FUTURE  # as IPython does for its cells
     rewritten, sites = rewrite(tree, text)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # shown by the compilation above

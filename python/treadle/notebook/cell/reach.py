@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from treadle.notebook.cell.verdicts import Verdict
 
 #: Objects looked at before a walk gives up.
-_MAX_OBJECTS = 20_000
+_MAX_OBJECTS = 50_000
 
 
 _LIBRARIES = frozenset({"typing", "abc", "enum", "numpy", "pandas", "collections", "builtins"})
@@ -94,6 +94,7 @@ class Walk:
             value = names.get(name)
             if type(value) is Lazy:
                 self.lazy_global = True
+                self.problem = self.problem or Reason("PAR127", f"the global {name}")
             elif isinstance(value, type):
                 self._add_class(value)
             elif kind_of(value) not in ("function", "module", "builtin", "class"):
@@ -108,6 +109,8 @@ class Walk:
             for value in function.__defaults__ or ():
                 self.add(value)
             for value in (function.__kwdefaults__ or {}).values():
+                self.add(value)
+            for value in vars(function).values():  # f.cache = {}
                 self.add(value)
 
     def _visit(self, value: Any, stack: list[Any]) -> None:

@@ -72,6 +72,8 @@ class Rewriter(ExpressionRewriter):
         return rewritten
 
     def _as_it_is(self, node: ast.stmt) -> list[ast.stmt]:
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+            return [node]  # nothing may stand before it
         code = OPAQUE_CODES.get(type(node).__name__, "PAR115")
         settled = self.hook(node, "stand_still", self.site(_head(node)), ast.Constant(code))
         return [at(ast.Expr(settled), node), node]

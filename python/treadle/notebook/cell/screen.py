@@ -27,8 +27,7 @@ from treadle.notebook.cell.verdicts import ABSENT, Freshness, Verdict
 #: Special methods that only run when an object is made or stored into, which is judged elsewhere.
 _NOT_OPERATORS = frozenset(
     """__init__ __new__ __post_init__ __init_subclass__ __class_getitem__ __set_name__ __setattr__
-    __setitem__ __delattr__ __delitem__ __getstate__ __setstate__ __reduce__ __reduce_ex__
-    __copy__ __deepcopy__ __enter__ __exit__ __repr_html__ __annotate__ __replace__""".split()
+    __setitem__ __delattr__ __delitem__ __enter__ __exit__ __repr_html__ __annotate__""".split()
 )
 
 _Key = tuple[Any, ...]

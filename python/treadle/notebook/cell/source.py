@@ -6,6 +6,7 @@ was edited after its import, or text that a magic changed, must not be mistaken 
 
 from __future__ import annotations
 
+import __future__
 import ast
 import linecache
 from itertools import chain
@@ -14,8 +15,11 @@ from typing import TypeAlias
 
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
-#: Filename -> (text, nodes by code): one parse a file.
-_parsed: dict[str, tuple[str, dict[CodeType, FunctionNode | None]]] = {}
+#: Flags that future statements set.
+FUTURE = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
+
+#: (filename, future flags) -> (text, nodes by code): one parse a file.
+_parsed: dict[tuple[str, int], tuple[str, dict[CodeType, FunctionNode | None]]] = {}
 
 #: Filename -> text of cells whose first line isn't Python.
 _bodies: dict[str, str] = {}
@@ -41,27 +45,33 @@ def node_of(code: CodeType) -> FunctionNode | None:
         text = "".join(linecache.getlines(filename))
     if not text:
         return None
-    cached = _parsed.get(filename)
+    future = code.co_flags & FUTURE  # an earlier cell may have made the future statement
+    cached = _parsed.get((filename, future))
     if cached is None or cached[0] != text:
         if len(_parsed) > 200:
             _parsed.clear()
-        cached = _parsed[filename] = text, _index(text, filename)
+        cached = _parsed[filename, future] = text, _index(text, filename, future)
     return cached[1].get(code)
 
 
-def _index(text: str, filename: str) -> dict[CodeType, FunctionNode | None]:
+def _index(text: str, filename: str, future: int) -> dict[CodeType, FunctionNode | None]:
     import warnings
 
     try:
         tree = ast.parse(text)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            # the flags of the code that runs may differ from ours only by future statements in it
-            whole = compile(text, filename, "exec", dont_inherit=True, flags=_AWAIT)
+            whole = compile(text, filename, "exec", dont_inherit=True, flags=_AWAIT | future)
             # IPython compiles the statements of a cell one by one, which gives other code for
             # functions that call into modules imported in the same cell
             pieces = [
-                compile(ast.Module([each], []), filename, "exec", dont_inherit=True, flags=_AWAIT)
+                compile(
+                    ast.Module([each], []),
+                    filename,
+                    "exec",
+                    dont_inherit=True,
+                    flags=_AWAIT | future,
+                )
                 for each in tree.body
             ]
     except (SyntaxError, ValueError):
