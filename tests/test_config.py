@@ -88,6 +88,14 @@ def test_wrong_files_and_variables_are_named(tmp_path):
         config.refresh(environ={"TREADLE_NUM_WORKERS": "many"}, paths=[])
 
 
+def test_a_variable_nobody_knows_is_told_and_left_alone():
+    with pytest.warns(UserWarning, match="TREADLE_SHEDULER; did you mean 'scheduler'"):
+        config.refresh(environ={"TREADLE_SHEDULER": "sync", "TREADLE_NUM_WORKERS": "2"}, paths=[])
+
+    assert config.get("scheduler") == "threads"
+    assert config.get("num_workers") == 2
+
+
 def test_an_unknown_setting_cannot_be_asked_for():
     with pytest.raises(ConfigError, match="did you mean 'telemetry'"):
         config.get("telemetri")

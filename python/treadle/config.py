@@ -20,6 +20,7 @@ import difflib
 import os
 import sys
 import threading
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -127,6 +128,11 @@ def refresh(environ: Mapping[str, str] | None = None, paths: list[Path] | None =
     for variable, text in environment.items():
         if variable.startswith("TREADLE_") and variable != "TREADLE_CONFIG":
             name = variable.removeprefix("TREADLE_").lower().replace("__", ".")
+            if name not in DEFAULTS:
+                # Set for all programs, of this version and others: no reason to stop this one.
+                problem = _unknown(name, f"the environment variable {variable}")
+                warnings.warn(str(problem), stacklevel=2)
+                continue
             value = _parse(text)
             _check(name, value, f"the environment variable {variable}")
             values[name] = value

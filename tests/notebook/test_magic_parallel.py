@@ -162,11 +162,14 @@ def test_a_nested_cell_runs_as_it_is_with_one_warning(shell):
     assert (shell.user_ns["y0"], shell.user_ns["y1"]) == (1, 2)
 
 
-def test_line_magics_and_shell_commands_are_effects(shell, capsys):
-    run(shell, "%%parallel\nx = inc(1)\n!echo {x}\n%env TREADLE_TEST=5\ny = inc(x)")
+def test_line_magics_and_shell_commands_are_effects(shell, capsys, monkeypatch):
+    monkeypatch.setenv("MAGIC_TEST", "0")  # so that it is as before afterwards
+
+    run(shell, "%%parallel\nx = inc(1)\n!echo {x}\n%env MAGIC_TEST=5\ny = inc(x)")
 
     assert shell.user_ns["y"] == 3
     assert "2" in capsys.readouterr().out
+    assert os.environ["MAGIC_TEST"] == "5"
 
 
 def test_our_own_collections_pass_through(shell):
