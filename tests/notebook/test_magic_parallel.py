@@ -143,11 +143,14 @@ def test_a_traceback_shows_the_cell_and_hides_our_frames(shell, capsys):
     assert "magics.py" not in shown
 
 
-def test_a_syntax_error_has_the_cells_line(shell):
-    with pytest.raises(SyntaxError) as caught:
-        run(shell, "%%parallel\nx = 1\ny = = 2\n")
+def test_a_syntax_error_is_told_in_a_paragraph_with_the_cells_line(shell):
+    with pytest.raises(UsageError) as caught:
+        run(shell, "%%parallel\nx = 1\nif x:\n    y = = 2\n")
 
-    assert caught.value.lineno == 3
+    assert str(caught.value) == (
+        "line 4 of the cell is not Python: invalid syntax\n    y = = 2\n        ^"
+    )
+    assert "x" not in shell.user_ns
 
 
 def test_a_nested_cell_runs_as_it_is_with_one_warning(shell):

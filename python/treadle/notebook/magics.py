@@ -150,11 +150,12 @@ class ParallelMagics(Magics):  # type: ignore[misc]
         return run.result
 
     def _run_cell(self, args: Any, cell: Any, namespace: Any, options: CellOptions) -> Run:
+        from treadle.notebook.cell.parse import cell_number
         from treadle.notebook.cell.run import run_cell
         from treadle.telemetry.hub import default_hub
 
         shown: list[RunDisplay] = []
-        label = args.name or f"cell {self.shell.execution_count}"
+        label = args.name or f"cell {cell_number(self.shell)}"
         mode = self._mode(args)
         after = self._seconds_before_progress(args)
 

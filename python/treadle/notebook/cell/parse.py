@@ -46,9 +46,7 @@ def parse_cell(shell: Any, head: str, body: str, *, is_line: bool = False) -> Pa
     Raises
     ------
     UsageError
-        If the body starts with a cell magic, or awaits.
-    SyntaxError
-        With the line of the cell.
+        If the body starts with a cell magic, awaits, or is not Python; with the line of the cell.
     """
     first = body.lstrip("\n").split("\n", 1)[0].strip()
     if first.startswith("%%"):
@@ -60,12 +58,15 @@ def parse_cell(shell: Any, head: str, body: str, *, is_line: bool = False) -> Pa
     text = body if is_line else "\n" + shell.transform_cell(body)
     shown = f"{head} {text}" if is_line else f"{head}{text}"
     raw = shown if is_line else f"{head}\n{body}"
-    filename = shell.compile.cache(shown, _execution_count(shell), raw_code=raw)
+    filename = shell.compile.cache(shown, cell_number(shell), raw_code=raw)
     register_body(filename, text)
-    tree = compile(text, filename, "exec", ast.PyCF_ONLY_AST | _flags(shell), dont_inherit=True)
-    assert isinstance(tree, ast.Module)
-    _refuse_await(tree)
-    plain = compile(tree, filename, "exec", _flags(shell), dont_inherit=True)
+    try:
+        tree = compile(text, filename, "exec", ast.PyCF_ONLY_AST | _flags(shell), dont_inherit=True)
+        assert isinstance(tree, ast.Module)
+        _refuse_await(tree)
+        plain = compile(tree, filename, "exec", _flags(shell), dont_inherit=True)
+    except SyntaxError as error:
+        raise UsageError(_not_python(error)) from None
     shell.compile.flags |= plain.co_flags & FUTURE  # as IPython does for its cells
     rewritten, sites = rewrite(tree, text)
     with warnings.catch_warnings():
@@ -74,7 +75,7 @@ def parse_cell(shell: Any, head: str, body: str, *, is_line: bool = False) -> Pa
     return ParsedCell(tree, code, plain, sites, filename, text)
 
 
-def _execution_count(shell: Any) -> int:
+def cell_number(shell: Any) -> int:
     """The number of the cell that runs now; the shell's own counter is ahead of it."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
@@ -83,6 +84,16 @@ def _execution_count(shell: Any) -> int:
             return int(str(found[1]).strip("In[]"))
         frame = frame.f_back
     return int(shell.execution_count)
+
+
+def _not_python(error: SyntaxError) -> str:
+    """Say what is wrong with a cell that does not compile; nothing of it has run."""
+    text = f"line {error.lineno} of the cell is not Python: {error.msg}"
+    if error.text and error.offset:
+        line = error.text.rstrip()
+        indent = len(line) - len(line.lstrip())
+        text += f"\n    {line.lstrip()}\n    {' ' * (error.offset - 1 - indent)}^"
+    return text
 
 
 def _flags(shell: Any) -> int:
