@@ -441,6 +441,8 @@ class ExpressionReader:
             return DEEP
         if arguments is DEEP:
             return DEEP
+        if "copy" in keywords:
+            return SHARED  # copy=False may give back what it was given
         if isinstance(called, type) and own in ("DataFrame", "Series", "Index", "Categorical"):
             return SHARED  # may be a view of what it was given
         return TOP if own in FRESH_FUNCTIONS or isinstance(called, type) else SHARED
@@ -475,7 +477,7 @@ class ExpressionReader:
                 self.verdict.methods.add(name)
             if receiver is DEEP and arguments is DEEP:
                 return DEEP
-            return TOP if name in FRESH_METHODS else SHARED
+            return TOP if name in FRESH_METHODS and "copy" not in keywords else SHARED
         raise Refused(Reason("PAR108", f"method {ast.unparse(method)}"))
 
     def _call_setdefault(self, node: ast.Call, name: str, receiver: Freshness) -> Freshness:

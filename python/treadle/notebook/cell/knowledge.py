@@ -162,7 +162,7 @@ FRESH_METHODS = frozenset(
     sort_index assign dropna fillna drop rename to_dict to_list tolist split rsplit
     splitlines astype describe value_counts nlargest nsmallest set_index reindex pivot_table
     melt cumsum cumprod flatten argsort union intersection difference symmetric_difference
-    drop_duplicates round abs to_frame unstack stack head tail join size nunique""".split()
+    drop_duplicates round abs to_frame unstack stack join size nunique""".split()
 )
 
 #: Methods that take functions to call: harmless, since the screen looks at every function it sees.

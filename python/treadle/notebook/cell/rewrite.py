@@ -7,7 +7,6 @@ What is not rewritten runs as it was written, after everything before it has hap
 from __future__ import annotations
 
 import ast
-import copy
 from typing import Any
 
 from treadle.notebook.cell.rewrite_expressions import (
@@ -159,9 +158,9 @@ class Rewriter(ExpressionRewriter):
         names = constant(names_in(target))
         items = self.hook(node.iter, "loop", number, self.iterable(node.iter), shape, names)
         left_over = ast.For(
-            copy.deepcopy(node.target),
+            node.target,
             self.hook(node.iter, "rest", number),
-            copy.deepcopy(node.body),
+            node.body,
             self.block(node.orelse),
         )
         left_over = at(left_over, node)
@@ -172,9 +171,7 @@ class Rewriter(ExpressionRewriter):
         number = self.site(_head(node))
         go_on = self.hook(node.test, "go_on", number)
         test = ast.BoolOp(ast.And(), [go_on, self.truth(node.test)])
-        left_over = ast.While(
-            copy.deepcopy(node.test), copy.deepcopy(node.body), self.block(node.orelse)
-        )
+        left_over = ast.While(node.test, node.body, self.block(node.orelse))
         branch = ast.If(
             self.hook(node.test, "stopped", number),
             [at(left_over, node)],

@@ -278,7 +278,7 @@ class ExpressionRewriter:
     def _later(self, made: ast.GeneratorExp, node: ast.expr) -> ast.expr:
         """``lambda: (...)``: a generator that begins when the rewritten one has ended."""
         nothing = ast.arguments([], [], None, [], [], None, [])
-        return at(ast.Lambda(nothing, at(copy.deepcopy(made), node)), node)
+        return at(ast.Lambda(nothing, at(made, node)), node)
 
     def _dictcomp(self, node: ast.DictComp) -> ast.expr:
         number = self._comprehension_site(node)
@@ -291,11 +291,10 @@ class ExpressionRewriter:
 
     def _generatorexp(self, node: ast.GeneratorExp) -> ast.expr:
         self._comprehension_site(node)
-        made = copy.deepcopy(node)
-        made.generators[0].iter = self.hook(
-            node, "needed", self.site(node), self.expr(node.generators[0].iter)
-        )
-        return made
+        first = node.generators[0]
+        source = self.hook(node, "needed", self.site(node), self.expr(first.iter))
+        generators = [ast.comprehension(first.target, source, first.ifs, 0), *node.generators[1:]]
+        return at(ast.GeneratorExp(node.elt, generators), node)
 
     def _comprehension_site(self, node: Any) -> ast.Constant:
         for each in ast.walk(node):
@@ -307,7 +306,7 @@ class ExpressionRewriter:
         self, node: ast.expr, name: str, number: ast.expr, made: ast.expr, rest: ast.expr
     ) -> ast.expr:
         made, rest = at(made, node), at(rest, node)
-        return self.hook(node, name, number, made, copy.deepcopy(rest))
+        return self.hook(node, name, number, made, rest)
 
     def _generators(
         self, generators: list[ast.comprehension], number: ast.expr
@@ -326,9 +325,9 @@ class ExpressionRewriter:
         return rewritten
 
     def _rest(self, node: Any, number: ast.expr) -> list[ast.comprehension]:
-        generators: list[ast.comprehension] = copy.deepcopy(node.generators)
-        generators[0].iter = self.hook(node, "rest", number)
-        return generators
+        first = node.generators[0]
+        left_over = self.hook(node, "rest", number)
+        return [ast.comprehension(first.target, left_over, first.ifs, 0), *node.generators[1:]]
 
     def _iterable(self, node: ast.expr) -> ast.expr:
         """Rewrite what is iterated over; ``map(f, xs)`` there calls ``f`` through the tracer."""

@@ -5,8 +5,8 @@ was edited after its import, or text that a magic changed, must not be mistaken 
 """
 
 from __future__ import annotations
-
 import __future__
+
 import ast
 import linecache
 from itertools import chain
