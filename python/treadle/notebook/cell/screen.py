@@ -5,8 +5,11 @@ names are bound to: no effect, nothing changed that it did not make itself.  `bo
 function's syntax tree; this file looks up what its names mean, goes into callees, and remembers.
 
 >>> def area(width, height): return width * height
->>> Screen().function(area).reason.code  # a doctest has no source file
-'PAR109'
+>>> Screen().function(area).is_pure
+True
+>>> def note(log, text): log.append(text)
+>>> str(Screen().function(note).reason)
+'PAR101 changes an object it did not make: log.append'
 """
 
 from __future__ import annotations
