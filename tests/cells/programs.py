@@ -70,7 +70,7 @@ class Programs:
             lambda: f"({n()} + {n()})", lambda: f"({n()} - {n()})", lambda: f"({n()} * {n()} % 97)",
             lambda: f"-{n()}", lambda: f"({n()} if {self.condition(depth - 1)} else {n()})",
             lambda: f"total_of({l()})", lambda: f"length({l()})", lambda: f"max({n()}, {n()})",
-            lambda: "draw(9)", lambda: f"int(f'{{{n()}:.0f}}')", lambda: f"pair({n()})[{self.pick('011')}]",
+            lambda: "draw(9)", lambda: f'int(f"""{{{n()}:.0f}}""")', lambda: f"pair({n()})[{self.pick('011')}]",
             lambda: f"reads_scale({n()})", lambda: f"point({n()}).{self.pick(['x', 'norm', 'nope'])}",
             lambda: f"apply({self.pick(['inc', 'boom', 'note', 'f', 'lambda v: v * 2'])}, {n()})",
             lambda: f"({n()} // {n()})", lambda: f"abs({n()})", lambda: f"tally.add({n()})",
