@@ -264,7 +264,7 @@ def annotate(**annotations: Any) -> Iterator[None]:
     **annotations : object
         ``priority`` (higher runs earlier), ``retries`` (int), ``workers``, ``resources``,
         ``allow_other_workers``, and whatever else a scheduler understands.  Blocks nest; the inner
-        one wins.
+        one wins.  They are for clusters: the engines of one machine take no notice of them.
 
     Raises
     ------
@@ -390,7 +390,7 @@ def _unpack(
         if traverse and kind in (list, tuple, set, frozenset):
             items = [find(item) for item in value]
             return lambda results: kind(item(results) for item in items)
-        if traverse and isinstance(value, dict) and kind is dict:
+        if traverse and kind is dict:
             pairs = [(find(key), find(item)) for key, item in value.items()]
             return lambda results: {key(results): item(results) for key, item in pairs}
         if traverse and isinstance(value, tuple) and hasattr(value, "_fields"):

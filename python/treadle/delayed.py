@@ -422,16 +422,20 @@ def _make_call(
     traverse: bool = True,
 ) -> Delayed:
     """Return the ``Delayed`` of one call; the path every lazy call takes."""
-    inputs: tuple[Any, ...] = ()
+    inputs: list[Any] = []
+    replaced: list[Any] | None = None
     for position, arg in enumerate(args):
         kind = type(arg)
         if kind is Delayed:
-            inputs += (arg,)
+            inputs.append(arg)
         elif kind not in _ATOMS:
             ref, found = _find_inputs(arg) if traverse else _find_itself(arg)
             if found:
-                args = (*args[:position], ref, *args[position + 1 :])
+                replaced = replaced or list(args)
+                replaced[position] = ref
                 inputs += found
+    if replaced is not None:
+        args = tuple(replaced)
     if kwargs:
         kwargs = dict(kwargs)
         for keyword, value in kwargs.items():
@@ -442,7 +446,7 @@ def _make_call(
                     inputs += found
     if key is None:
         key = f"{name}-{tokenize(func, args, kwargs)}" if pure else unique_key(name)
-    return Delayed(key, _Call(func, args, kwargs), inputs, source, nout)
+    return Delayed(key, _Call(func, args, kwargs), tuple(inputs), source, nout)
 
 
 def _find_itself(value: Any) -> tuple[Any, tuple[Any, ...]]:

@@ -15,6 +15,7 @@ are in ``run.values``.
 from __future__ import annotations
 
 import reprlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
@@ -74,7 +75,7 @@ class Engine(Protocol):
         ...
 
 
-class Run:
+class Run(ABC):
     """One table on its way; engines provide how it is waited for and cancelled.
 
     Attributes
@@ -94,16 +95,16 @@ class Run:
         self.state: RunState = "running"
         self.failure: TaskFailure | None = None
 
+    @abstractmethod
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the run ended, at most ``timeout`` seconds; tell whether it did.
 
         Never raises a task's error.  KeyboardInterrupt cancels the run and is raised.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def cancel(self, force: bool = False) -> None:
         """Start nothing more; with ``force``, also stop tasks that run, where that is possible."""
-        raise NotImplementedError
 
     def result(self) -> list[Any]:
         """Wait, and return the results of ``table.outputs`` in their order.

@@ -70,6 +70,7 @@ class SyncRun(Run):
         rows = zip(table.function_index, table.templates, table.inputs, strict=True)
         started = 0.0
         value: Any = None
+        error: BaseException | None = None
         try:
             for number, (function, template, row) in enumerate(rows):
                 if lane is not None:
@@ -86,11 +87,15 @@ class SyncRun(Run):
                         value = call(functions[function], template, inputs)
                 except KeyboardInterrupt:
                     raise
-                except BaseException as error:
-                    if lane is not None:
-                        lane.numbers.append(number)
-                        lane.starts.append(started)
-                        lane.stops.append(clock())
+                except BaseException as raised:
+                    error = raised
+                if lane is not None:
+                    lane.numbers.append(number)
+                    lane.starts.append(started)
+                    lane.stops.append(clock())
+                    if len(lane.stops) >= CHUNK:
+                        lane.rotate()
+                if error is not None:
                     if self._segment is not None:
                         self._segment.failed(number)
                     self._failed(number, error)
@@ -101,14 +106,8 @@ class SyncRun(Run):
                     left = users[other] = users[other] - 1
                     if not left:
                         values[other] = None
-                if lane is not None:
-                    lane.numbers.append(number)
-                    lane.starts.append(started)
-                    lane.stops.append(clock())
-                    if len(lane.stops) >= CHUNK:
-                        lane.rotate()
         finally:
             if lane is not None:
                 lane.current = -1
                 lane.cpu_seconds += thread_time() - cpu_before
-            value = None  # the last result must not outlive its users in this frame
+            value = error = None  # neither may outlive its users in this frame
