@@ -1,0 +1,1 @@
+"""``treadle`` on the command line."""

@@ -1,0 +1,1 @@
+"""Scheduler, workers, nannies and clients: thin shells around the state machines."""

@@ -1,0 +1,1 @@
+"""Connections: who may open one, and how bytes get from end to end."""

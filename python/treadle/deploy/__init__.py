@@ -1,0 +1,1 @@
+"""Starting clusters, and finding those that run."""

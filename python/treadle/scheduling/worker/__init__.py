@@ -1,0 +1,1 @@
+"""What a worker does next: its state machine."""
