@@ -41,6 +41,8 @@ def total(values):
 
 parts = [load(i) for i in range(60)]
 result = total(parts)`;
+/** Still at work when a slow machine has loaded the page again. */
+const LONG_WORK = WORK.replace('sleep(0.2)', 'sleep(0.8)');
 
 test('panes and side bar fill while a cell runs', async ({ page, tmpPath }, info) => {
   await openNotebook(page, tmpPath, 'work.ipynb', [LOAD, WORK]);
@@ -78,7 +80,7 @@ test('a reload while a cell runs brings the panes and the output back to it', as
   page,
   tmpPath
 }) => {
-  await openNotebook(page, tmpPath, 'work.ipynb', [LOAD, WORK]);
+  await openNotebook(page, tmpPath, 'work.ipynb', [LOAD, LONG_WORK]);
   await runCell(page, 0);
   // JupyterLab writes the layout down a moment after it has changed.
   const saved = page.waitForRequest(
@@ -87,11 +89,13 @@ test('a reload while a cell runs brings the panes and the output back to it', as
   await openPanes(page);
   await beginCell(page, 1);
   await expect.poll(() => countPixels(page, CATEGORIES)).toBeGreaterThan(2000);
+  // A reload brings back what was saved: save when the output is there.
+  await expect(page.locator('.jp-TreadleRun')).toContainText('61 tasks');
   await execute(page, 'docmanager:save');
   await saved;
 
   await page.reload({ waitForIsReady: false });
-  await page.locator(STREAM).waitFor();
+  await page.locator(STREAM).waitFor({ timeout: 30_000 });
   await expect.poll(() => countPixels(page, CATEGORIES)).toBeGreaterThan(2000);
   const stream = page.locator(STREAM);
   const before = Number(await stream.getAttribute('data-rows'));
@@ -99,7 +103,9 @@ test('a reload while a cell runs brings the panes and the output back to it', as
     .poll(async () => Number(await stream.getAttribute('data-rows')))
     .toBeGreaterThan(before);
   await expect(page.locator(PROGRESS)).toContainText('load');
-  await expect(page.locator('.jp-TreadleRun')).toHaveAttribute('data-live', 'true');
+  await expect(page.locator('.jp-TreadleRun')).toHaveAttribute('data-live', 'true', {
+    timeout: 20_000
+  });
 });
 
 test('a kernel that restarts is lost, and comes back with a clean stream', async ({
