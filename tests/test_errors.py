@@ -17,6 +17,8 @@ EXAMPLES = {
     "ConfigError": errors.ConfigError("text"),
     "UnknownSchedulerError": errors.UnknownSchedulerError("dusk", ["dask"]),
     "RunCancelled": errors.RunCancelled("text"),
+    "TaskExited": errors.TaskExited(3),
+    "DeserializeError": errors.DeserializeError("ValueError: no"),
     "RecordError": errors.RecordError("text"),
 }
 

@@ -7,6 +7,8 @@
     - ConfigError (ValueError)         a setting has no meaning here
         - UnknownSchedulerError            no engine of that name
     - RunCancelled                     the run was cancelled before it ended
+    - TaskExited                       a task called ``sys.exit``
+    - DeserializeError                 a result came over, and could not be unpickled
     - RecordError (OSError)            a cluster record that can't be trusted or read
 
 Errors of users' own tasks are never wrapped: they are raised as they are, with a note that
@@ -71,6 +73,28 @@ class UnknownSchedulerError(ConfigError):
 
 class RunCancelled(TreadleError):
     """The run was cancelled before the wanted results were there."""
+
+
+class TaskExited(TreadleError):
+    """A task called ``sys.exit``; its worker lives on."""
+
+    def __init__(self, code: object = None):
+        super().__init__(code)  # args keep the error picklable
+        self.code = code
+
+    def __str__(self) -> str:
+        return f"the task called sys.exit({'' if self.code is None else repr(self.code)})"
+
+
+class DeserializeError(TreadleError):
+    """A result came over from where it was made, and could not be unpickled."""
+
+    def __init__(self, reason: str):
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the result of another task could not be unpickled: {self.reason}"
 
 
 class RecordError(TreadleError, OSError):
