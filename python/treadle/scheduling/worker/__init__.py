@@ -1,1 +1,1 @@
-"""What a worker does next: its state machine."""
+"""What a worker runs, fetches and keeps: a state machine without clock, thread or value."""
