@@ -4,7 +4,7 @@ Decides what is kept (the last rows, the last runs) and when rows are collected;
 in `tally.py`, rows kept in `ring.py`.  Knows nothing of sockets or front ends.
 
     engine threads -> LaneRecorder arrays --(readers, in columns)--> TaskRing -> since(seq)
-                                                        \\--> RunTally -> runs()
+    scheduler -> ClusterRecorder columns --/             \\--> RunTally -> runs()
 
 Nothing is collected until somebody reads; a lane that fills chunk after chunk while nobody does
 makes the hub collect once every `MAX_UNREAD_CHUNKS`, so memory stays bounded.
@@ -24,7 +24,7 @@ import os
 import threading  # the one reason: readers and engines meet here, and a lock is how they take turns
 import time  # default clocks only; a test passes its own
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from treadle.telemetry.recorder import LaneRecorder, RunRecorder, Segment
 from treadle.telemetry.views import BusyWith, Group, LaneState, RunReport, TaskBatch
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from treadle.telemetry.recorder import TableColumns
     from treadle.telemetry.ring import TaskRing
     from treadle.telemetry.tally import SegmentTally
-    from treadle.telemetry.views import RunState
+    from treadle.telemetry.views import RunState, WorkerState
 
 MAX_UNREAD_CHUNKS = 16
 """Full chunks of all lanes together after which rows are collected though nobody reads."""
@@ -45,6 +45,30 @@ MAX_UNREAD_SEGMENTS = 256
 
 MAX_ENDED_RUNS = 20
 """Ended runs whose reports are kept."""
+
+
+class Attached(Protocol):
+    """A further recorder whose rows and runs the hub serves: a scheduler's `ClusterRecorder`."""
+
+    @property
+    def is_live(self) -> bool:
+        """Is any run open?"""
+
+    @property
+    def has_rows(self) -> bool:
+        """Are there rows to collect?"""
+
+    def collect(self, ring: TaskRing, now: float) -> None:
+        """Move all rows into the ring, and count them."""
+
+    def reports(self, now: float) -> list[RunReport]:
+        """Reports of all runs that are listed."""
+
+    def lane_states(self, first: int) -> list[LaneState]:
+        """What each lane is doing; they are numbered from ``first`` on."""
+
+    def workers(self) -> list[WorkerState]:
+        """The workers that are there."""
 
 
 class EventHub:
@@ -86,7 +110,9 @@ class EventHub:
         self._unread_chunks = 0
         self._used_slots: set[int] = set()
         self._nslots = 0
-        self._subscribers: list[Callable[[], None]] = []
+        self._subscribers: list[Callable[[], None]] = []  # replaced, never changed
+        self._attached: tuple[Attached, ...] = ()
+        self._collector: threading.Thread | None = None
 
     # ---- for those who run tasks ----
 
@@ -121,7 +147,7 @@ class EventHub:
         )
         with self._lock:
             self._live.append(run)
-        self._tell_subscribers()
+        self.tell()
         return run
 
     def _add_table(self, run: RunRecorder, table: TableColumns, nlanes: int) -> Segment:
@@ -149,7 +175,7 @@ class EventHub:
             self._live.remove(run)
             if run._has_tasks:
                 self._ended.append(run)
-        self._tell_subscribers()
+        self.tell()
 
     def _end_segment(self, run: RunRecorder) -> None:
         segment = run._open_segment
@@ -208,17 +234,26 @@ class EventHub:
             ring = self._collect()
             return ring.read(ring.next if seq < 0 else seq, limit)
 
+    @property
+    def next(self) -> int:
+        """Sequence number that the next row will have."""
+        with self._lock:
+            ring = self._refresh()
+            return 0 if ring is None else ring.next
+
     def runs(self) -> list[RunReport]:
         """Reports of live runs and of the last 20 that ended, the newest last."""
         with self._lock:
-            self._collect()
-            runs = sorted((*self._ended, *self._live), key=lambda run: run.started)
-            return [self._make_report(run) for run in runs]
+            self._refresh()
+            reports = [self._make_report(run) for run in (*self._ended, *self._live)]
+            for other in self._attached:
+                reports += other.reports(self._wall())
+            return sorted(reports, key=lambda report: report.started)
 
     def lanes(self) -> list[LaneState]:
         """What each lane is doing now; lanes of the latest table stay listed when idle."""
         with self._lock:
-            self._collect()
+            self._refresh()
             busy: dict[int, BusyWith] = {}
             for run in self._live:
                 segment = run._open_segment
@@ -230,7 +265,14 @@ class EventHub:
                     if group >= 0 and run._tally is not None:
                         name = run._tally.names[group]
                         busy[lane.slot] = BusyWith(name, start + run._offset, run.id)
-            return [LaneState(i, lane_name(i), busy.get(i)) for i in range(self._nslots)]
+            lanes = [LaneState(i, lane_name(i), busy.get(i)) for i in range(self._nslots)]
+            for other in self._attached:
+                lanes += other.lane_states(len(lanes))
+            return lanes
+
+    def workers(self) -> list[WorkerState]:
+        """The workers of a cluster; a process that runs its tasks itself has none."""
+        return [worker for other in self._attached for worker in other.workers()]
 
     def live(self) -> list[RunRecorder]:
         """Recorders of the runs that have not ended, the newest last."""
@@ -240,7 +282,7 @@ class EventHub:
     @property
     def is_live(self) -> bool:
         """Is any run open?  Costs a reader nothing, so it may ask before it reads."""
-        return bool(self._live)
+        return bool(self._live) or any(other.is_live for other in self._attached)
 
     def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call ``callback()`` whenever a run opens or closes, until the result is called.
@@ -257,19 +299,20 @@ class EventHub:
         ['change']
         """
         with self._lock:
-            self._subscribers.append(callback)
+            self._subscribers = [*self._subscribers, callback]
 
         def unsubscribe() -> None:
             with self._lock:
-                if callback in self._subscribers:
-                    self._subscribers.remove(callback)
+                rest = self._subscribers.copy()
+                if callback in rest:
+                    rest.remove(callback)
+                self._subscribers = rest
 
         return unsubscribe
 
-    def _tell_subscribers(self) -> None:
-        with self._lock:
-            subscribers = tuple(self._subscribers)
-        for callback in subscribers:  # without the lock: a callback may read
+    def tell(self) -> None:
+        """Something has changed that no row tells of.  Never waits for a reader."""
+        for callback in self._subscribers:  # without the lock: a callback may read
             callback()
 
     def _report(self, run: RunRecorder) -> RunReport:
@@ -277,7 +320,37 @@ class EventHub:
             self._collect()
             return self._make_report(run)
 
+    # ---- for a recorder of its own kind ----
+
+    def attach(self, other: Attached) -> None:
+        """Serve the rows and runs of another recorder too."""
+        with self._lock:
+            self._attached = (*self._attached, other)
+
+    def now(self) -> float:
+        """Epoch seconds."""
+        return self._wall()
+
+    def collect_soon(self, *, wait: bool) -> None:
+        """Collect rows that nobody reads: in a thread of its own, or at once if it must be.
+
+        The first time brings NumPy, for which a scheduler's loop has no time.
+        """
+        if wait:
+            with self._lock:
+                self._collect()
+        elif self._collector is None or not self._collector.is_alive():
+            self._collector = threading.Thread(
+                target=self.collect_soon, kwargs={"wait": True}, name="treadle-hub", daemon=True
+            )
+            self._collector.start()
+
     # ---- under the lock ----
+
+    def _refresh(self) -> TaskRing | None:
+        """Collect if there is anything; a process that has run no task needs no ring."""
+        unread = self._unread or any(other.has_rows for other in self._attached)
+        return self._collect() if unread else self._ring
 
     def _collect(self) -> TaskRing:
         """Move all rows that lanes hold into the ring, and count them."""
@@ -304,6 +377,8 @@ class EventHub:
                 still_open.append(segment)
         self._unread = still_open
         self._unread_chunks = 0
+        for other in self._attached:
+            other.collect(ring, self._wall())
         ring.compact()
         return ring
 

@@ -136,6 +136,38 @@ class LaneState:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkerState:
+    """A worker of a cluster as its last heartbeat told.
+
+    Parameters
+    ----------
+    worker : int
+        Its number, never given twice.
+    name, host : str
+    nthreads : int
+    cpu : float
+        Cores in use: 1.0 is one.
+    memory, limit : int
+        Bytes; a limit of 0 is none.
+    ready, executing : int
+        Tasks that wait for a thread, and those that have one.
+    last_seen : float
+        Epoch seconds.
+    """
+
+    worker: int
+    name: str
+    host: str
+    nthreads: int
+    cpu: float
+    memory: int
+    limit: int
+    ready: int
+    executing: int
+    last_seen: float
+
+
+@dataclass(frozen=True, slots=True)
 class TaskBatch:
     """Rows of ended tasks as columns of equal length.
 
