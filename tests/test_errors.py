@@ -17,9 +17,19 @@ EXAMPLES = {
     "ConfigError": errors.ConfigError("text"),
     "UnknownSchedulerError": errors.UnknownSchedulerError("dusk", ["dask"]),
     "RunCancelled": errors.RunCancelled("text"),
+    "TaskCancelled": errors.TaskCancelled("text"),
+    "KeyConflict": errors.KeyConflict("text"),
+    "SchedulerLost": errors.SchedulerLost("text"),
+    "ClientClosed": errors.ClientClosed("text"),
     "TaskExited": errors.TaskExited(3),
     "DeserializeError": errors.DeserializeError("ValueError: no"),
     "RecordError": errors.RecordError("text"),
+    "CommError": errors.CommError("text"),
+    "AddressError": errors.AddressError("text"),
+    "ConnectError": errors.ConnectError("tcp://127.0.0.1:9", "connection refused"),
+    "HandshakeError": errors.HandshakeError("tcp://127.0.0.1:9", "another cluster"),
+    "FrameError": errors.FrameError("text"),
+    "ConnectionClosed": errors.ConnectionClosed("text"),
 }
 
 
@@ -54,6 +64,10 @@ def test_users_catch_the_builtin_they_know():
     assert issubclass(errors.GraphError, ValueError)
     assert issubclass(errors.ConfigError, ValueError)
     assert issubclass(errors.RecordError, OSError)
+    assert issubclass(errors.CommError, OSError)
+    assert issubclass(errors.ConnectError, ConnectionError)
+    assert issubclass(errors.ConnectionClosed, ConnectionError)
+    assert issubclass(errors.FrameError, ValueError)
 
 
 def test_texts_name_the_value_and_the_mend():
@@ -65,3 +79,6 @@ def test_texts_name_the_value_and_the_mend():
         "no task in the graph makes 'x', which 'y' needs; did you mean 'xx'?"
     )
     assert str(EXAMPLES["UnknownSchedulerError"]) == "unknown scheduler 'dusk'; use one of 'dask'"
+    assert str(EXAMPLES["ConnectError"]) == (
+        "can't connect to tcp://127.0.0.1:9: connection refused"
+    )

@@ -7,9 +7,19 @@
     - ConfigError (ValueError)         a setting has no meaning here
         - UnknownSchedulerError            no engine of that name
     - RunCancelled                     the run was cancelled before it ended
+    - TaskCancelled                    the task of a future was cancelled
+    - KeyConflict (ValueError)         a key that means another task already
+    - SchedulerLost (ConnectionError)  the scheduler is gone, and what it knew
+    - ClientClosed (RuntimeError)      a client that is closed, or that another process made
     - TaskExited                       a task called ``sys.exit``
     - DeserializeError                 a result came over, and could not be unpickled
     - RecordError (OSError)            a cluster record that can't be trusted or read
+    - CommError (OSError)              processes can't talk, or not any more
+        - AddressError (ValueError)        not an address, or one that is not safe to use
+        - ConnectError (ConnectionError)   nobody could be reached at an address
+        - HandshakeError (ConnectionError) one of two who met does not trust the other
+        - FrameError (ValueError)          bytes that are no frame, or one that is too long
+        - ConnectionClosed (ConnectionError)  a connection ended
 
 Errors of users' own tasks are never wrapped: they are raised as they are, with a note that
 names the task, where it was written and what it was given.
@@ -75,6 +85,22 @@ class RunCancelled(TreadleError):
     """The run was cancelled before the wanted results were there."""
 
 
+class TaskCancelled(TreadleError):
+    """The task of a future was cancelled, by this client or by another."""
+
+
+class KeyConflict(TreadleError, ValueError):
+    """A key was chosen for a task, and means a different one already."""
+
+
+class SchedulerLost(TreadleError, ConnectionError):
+    """The scheduler is gone: nobody will ever know what becomes of these tasks."""
+
+
+class ClientClosed(TreadleError, RuntimeError):
+    """A client was closed, or was made by the process that this one was forked from."""
+
+
 class TaskExited(TreadleError):
     """A task called ``sys.exit``; its worker lives on."""
 
@@ -99,3 +125,43 @@ class DeserializeError(TreadleError):
 
 class RecordError(TreadleError, OSError):
     """A cluster record that can't be read or can't be trusted."""
+
+
+class CommError(TreadleError, OSError):
+    """Processes can't talk to each other, or not any more."""
+
+
+class AddressError(CommError, ValueError):
+    """Not an address, or one where it is not safe to listen or to connect."""
+
+
+class ConnectError(CommError, ConnectionError):
+    """Nobody could be reached at ``address``."""
+
+    def __init__(self, address: str, reason: str):
+        super().__init__(address, reason)
+        self.address = address
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"can't connect to {self.address}: {self.reason}"
+
+
+class HandshakeError(CommError, ConnectionError):
+    """Somebody answered at ``address``, and one of the two does not trust the other."""
+
+    def __init__(self, address: str, reason: str):
+        super().__init__(address, reason)
+        self.address = address
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"no handshake with {self.address}: {self.reason}"
+
+
+class FrameError(CommError, ValueError):
+    """Bytes that are no frame, or a frame longer than allowed."""
+
+
+class ConnectionClosed(CommError, ConnectionError):
+    """A connection ended: the other side closed it, or we did, or it broke."""

@@ -11,7 +11,8 @@ import pytest
 
 from treadle.errors import RecordError
 from treadle.feedserver import records
-from treadle.feedserver.records import Record, Secret
+from treadle.feedserver.records import Record
+from treadle.utils.secret import Secret
 
 TOKEN = "c0ffee00" * 8
 

@@ -8,6 +8,7 @@ import pytest
 
 from treadle.feedserver import records
 from treadle.lab.clusters import LOST_SECONDS, Clusters
+from treadle.utils.secret import Secret
 
 
 def write(directory, name, instance="1"):
@@ -18,7 +19,7 @@ def write(directory, name, instance="1"):
         pid=os.getpid(),
         started=1.0,
         port=4000,
-        observer_token=records.Secret("ab" * 32),
+        observer_token=Secret("ab" * 32),
         instance=instance,
         kernel_id=None,
         treadle="0.1.0",

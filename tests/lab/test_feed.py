@@ -11,6 +11,7 @@ import pytest
 
 from treadle.feedserver import records
 from treadle.telemetry.hub import EventHub
+from treadle.utils.secret import Secret
 
 from .tables import append_rows, open_lane
 
@@ -248,7 +249,7 @@ async def test_whoever_answers_in_the_kernel_s_place_is_not_believed(
 async def test_a_kernel_that_refuses_the_token_is_lost(open_socket, kernel, extension):
     import msgspec
 
-    wrong = msgspec.structs.replace(kernel.record, observer_token=records.Secret("0" * 64))
+    wrong = msgspec.structs.replace(kernel.record, observer_token=Secret("0" * 64))
     records.write_record(wrong, extension.clusters.directory)
 
     browser = await open_socket(f"{kernel.name}/feed")

@@ -23,6 +23,7 @@ import msgspec
 from msgspec import Meta
 
 from treadle.errors import RecordError
+from treadle.utils.secret import Secret
 
 MAX_RECORD_BYTES = 16_384
 SAME_START_SECONDS = 2.0
@@ -30,32 +31,6 @@ SAME_START_SECONDS = 2.0
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _RESERVED = {"watch"}  # a route of the relay
-
-
-class Secret:
-    """A token that doesn't show itself in reprs, logs or tracebacks.
-
-    Examples
-    --------
-    >>> Secret("c0ffee")
-    Secret('***')
-    """
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str):
-        self._value = value
-
-    def reveal(self) -> str:
-        """The token itself, for the wire and the record."""
-        return self._value
-
-    def matches(self, other: str) -> bool:
-        """Equal?  Takes as long for a near miss as for any other."""
-        return secrets.compare_digest(self._value.encode(), other.encode(errors="replace"))
-
-    def __repr__(self) -> str:
-        return "Secret('***')"
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):

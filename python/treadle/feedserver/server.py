@@ -24,6 +24,7 @@ from tornado.web import Application
 from treadle.feedserver import records
 from treadle.feedserver.connection import FeedHandler
 from treadle.telemetry import events
+from treadle.utils.secret import new_secret
 
 if TYPE_CHECKING:
     import socket
@@ -119,7 +120,7 @@ class FeedServer:
             pid=pid,
             started=records.process_started(pid) or self.clock(),
             port=self._sockets[0].getsockname()[1],
-            observer_token=records.Secret(secrets.token_hex(32)),
+            observer_token=new_secret(),
             instance=secrets.token_hex(8),
             kernel_id=kernel_id,
             treadle=getattr(treadle, "__version__", "0.1.0"),
