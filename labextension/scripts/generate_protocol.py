@@ -29,7 +29,11 @@ TYPESCRIPT = ROOT / "labextension/src/protocol/messages.ts"
 SCHEMA = ROOT / "python/treadle/telemetry/feed.schema.json"
 GOLDEN = ROOT / "tests/golden/feed"
 
-ALIASES = {"Topic": events.Topic, "RunState": events.RunState}
+ALIASES = {
+    "Topic": events.Topic,
+    "RunState": events.RunState,
+    "ClusterState": events.ClusterState,
+}
 
 PARTS = (
     events.Since,
@@ -38,6 +42,7 @@ PARTS = (
     events.Run,
     events.Busy,
     events.Lane,
+    events.Worker,
     events.Column,
     events.Cluster,
     events.ClusterList,
@@ -47,6 +52,7 @@ MESSAGES = (
     events.Welcome,
     events.Runs,
     events.Lanes,
+    events.Workers,
     events.Tasks,
     events.Lost,
     events.Clusters,
@@ -184,6 +190,10 @@ def golden_messages() -> Iterator[tuple[str, msgspec.Struct]]:
             started=1_699_999_000.5,
             kernel_id="0f3a9c21-7d11-4b0e-9a55-3f6f0c1f2a10",
             state="running",
+            workers=None,
+            threads=None,
+            error="",
+            has_log=False,
         ),
         events.Cluster(
             name="kernel-77aa00bb",
@@ -193,6 +203,36 @@ def golden_messages() -> Iterator[tuple[str, msgspec.Struct]]:
             started=1_699_990_000.0,
             kernel_id=None,
             state="lost",
+            workers=None,
+            threads=None,
+            error="",
+            has_log=False,
+        ),
+        events.Cluster(
+            name="local-1",
+            kind="cluster",
+            label="local-1",
+            pid=4713,
+            started=1_699_990_001.0,
+            kernel_id=None,
+            state="running",
+            workers=8,
+            threads=16,
+            error="",
+            has_log=True,
+        ),
+        events.Cluster(
+            name="local-2",
+            kind="cluster",
+            label="local-2",
+            pid=4714,
+            started=1_699_990_002.0,
+            kernel_id=None,
+            state="failed",
+            workers=None,
+            threads=None,
+            error="exit code 1: <b>no memory</b>",
+            has_log=True,
         ),
     ]
     yield (
@@ -215,6 +255,25 @@ def golden_messages() -> Iterator[tuple[str, msgspec.Struct]]:
                 events.Lane(lane=0, name="thread 1", busy=busy),
                 events.Lane(lane=1, name="thread 2", busy=None),
             ],
+            now=1_700_000_003.5,
+        ),
+    )
+    worker = events.Worker(
+        worker=3,
+        name="worker-3",
+        host="node <1>",
+        nthreads=4,
+        cpu=1.5,
+        memory=1_048_576,
+        limit=4_294_967_296,
+        ready=7,
+        executing=4,
+        last_seen=1_700_000_003.0,
+    )
+    yield (
+        "workers",
+        events.Workers(
+            workers=[worker, msgspec.structs.replace(worker, worker=4, name="größe ✓", limit=0)],
             now=1_700_000_003.5,
         ),
     )

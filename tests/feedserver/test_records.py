@@ -221,3 +221,45 @@ def test_a_process_is_known_by_its_pid_and_its_start():
 
     assert while_alive == (True, False)
     assert not records.is_alive(of_child)
+
+
+def test_the_record_of_a_cluster_tells_where_it_is_and_hides_its_secret(directory):
+    written = record(
+        "local-1",
+        kind="cluster",
+        addresses=["unix:///run/x", "tcp://127.0.0.1:4000"],
+        client_secret=Secret("ab" * 32),
+        cluster="c1",
+    )
+
+    read = records.read_record(records.write_record(written, directory))
+
+    assert read.addresses == written.addresses
+    assert read.client_secret.matches("ab" * 32)
+    assert read.cluster == "c1"
+    assert "abab" not in repr(read)
+
+
+def test_a_record_of_before_there_were_clusters_can_be_read(directory):
+    path = records.write_record(record(), directory)
+    fields = msgspec.json.decode(path.read_bytes())
+    for name in ("addresses", "client_secret", "cluster"):
+        del fields[name]
+    path.write_bytes(msgspec.json.encode(fields))
+
+    read = records.read_record(path)
+
+    assert (read.addresses, read.client_secret, read.cluster) == ([], None, "")
+
+
+def test_a_name_is_free_unless_a_process_that_runs_has_it(directory):
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        other = record(
+            "local-1", pid=process.pid, started=records.process_started(process.pid), instance="x"
+        )
+        records.write_record(other, directory)
+        records.check_free("local-2", directory)
+        with pytest.raises(RecordError, match="running already"):
+            records.check_free("local-1", directory)
+        process.communicate(b"\n", timeout=30)
+    records.check_free("local-1", directory)

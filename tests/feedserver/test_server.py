@@ -24,6 +24,7 @@ from treadle.feedserver import connection, records, server
 from treadle.feedserver.server import FeedServer
 from treadle.telemetry.frames import TaskFrame
 from treadle.telemetry.hub import EventHub
+from treadle.utils.secret import Secret
 
 DEADLINE = 10.0
 
@@ -481,3 +482,25 @@ def test_serving_goes_on_after_it_was_closed(tmp_path, monkeypatch):
     assert while_open is first
     assert when_closed is None
     assert second is not first
+
+
+def test_a_cluster_is_served_under_the_name_it_was_given(hub, tmp_path):
+    secret = Secret("ab" * 32)
+    server = FeedServer(
+        hub,
+        kind="cluster",
+        label="mine",
+        name="local-1",
+        addresses=("unix:///run/x",),
+        client_secret=secret,
+        cluster="c1",
+        directory=tmp_path / "treadle",
+    )
+    server.start()
+    try:
+        read = records.read_record(tmp_path / "treadle" / "local-1.json")
+    finally:
+        server.close()
+
+    assert (read.kind, read.addresses, read.cluster) == ("cluster", ["unix:///run/x"], "c1")
+    assert read.client_secret.matches(secret.reveal())

@@ -9,6 +9,7 @@ import pytest
 
 from treadle.feedserver.session import Session
 from treadle.telemetry import events
+from treadle.telemetry.cluster import ClusterRecorder
 from treadle.telemetry.frames import TaskFrame
 from treadle.telemetry.hub import EventHub
 
@@ -139,3 +140,71 @@ def test_a_reader_that_was_overtaken_is_told_even_when_nothing_is_left_to_send()
     (frame,) = session.messages(0.0)
 
     assert TaskFrame.parse(frame).header.missed == 6
+
+
+def cluster_of(count: int):
+    hub = EventHub()
+    recorder = ClusterRecorder(hub)
+    for worker in range(count):
+        recorder.worker_joined(worker, f"worker-{worker}")
+    return hub, recorder
+
+
+def kinds(messages) -> list[str]:
+    return [json.loads(message)["type"] for message in messages]
+
+
+def test_workers_are_told_at_once_when_one_comes_and_else_once_a_second():
+    hub, recorder = cluster_of(1)
+    session = subscribed(hub, "workers")
+
+    sent = [kinds(session.messages(0.0))]
+    recorder.metrics(0, cpu=0.5, memory=1, ready=0)
+    sent.append(kinds(session.messages(0.5)))
+    due = session.has_more
+    recorder.worker_joined(1, "worker-1")
+    sent.append(kinds(session.messages(0.6)))
+    recorder.metrics(0, cpu=0.6, memory=1, ready=0)
+    sent += [kinds(session.messages(now)) for now in (1.5, 1.7, 1.8)]
+
+    assert sent == [["workers"], [], ["workers"], [], ["workers"], []]
+    assert due
+    assert not session.has_more
+
+
+def test_a_thousand_busy_lanes_are_told_less_often():
+    hub, recorder = cluster_of(1000)
+    run = recorder.open_run("ab", "cell 1")
+    load = recorder.group(run, "load")
+    session = subscribed(hub, "lanes")
+
+    sent = [len(session.messages(0.0))]
+    for tick in range(1, 5):
+        recorder.executing(0, [(0, load, float(tick))])
+        sent.append(len(session.messages(tick / 10)))
+
+    assert sent == [1, 0, 1, 0, 1]
+
+
+def test_a_worker_that_lies_is_told_in_numbers_that_a_browser_can_read():
+    hub, recorder = cluster_of(1)
+    recorder.metrics(0, cpu=float("nan"), memory=2**70, ready=-3)
+
+    (message,) = subscribed(hub, "workers").messages(0.0)
+    (worker,) = json.loads(message)["workers"]
+
+    assert (worker["cpu"], worker["memory"], worker["ready"]) == (0.0, 2**53 - 1, 0)
+
+
+def test_a_run_that_goes_on_after_its_end_was_told_is_told_anew():
+    hub, recorder = cluster_of(1)
+    session = subscribed(hub, "runs")
+    states = []
+    for _ in range(2):
+        run = recorder.open_run("client-1", "client 1")
+        recorder.add_total(recorder.group(run, "inc"), 1)
+        states.append(json.loads(session.messages(0.0)[0])["runs"][0]["groups"][0]["total"])
+        recorder.close_run(run, "finished")
+        states.append(json.loads(session.messages(0.0)[0])["runs"][0]["state"])
+
+    assert states == [1, "finished", 2, "finished"]

@@ -42,7 +42,9 @@ def test_generated_files_are_fresh():
     assert stale == [], "run: python labextension/scripts/generate_protocol.py"
 
 
-@pytest.mark.parametrize("name", ["welcome", "runs", "runs-empty", "lanes", "lost", "clusters"])
+@pytest.mark.parametrize(
+    "name", ["welcome", "runs", "runs-empty", "lanes", "workers", "lost", "clusters"]
+)
 def test_golden_messages_decode_and_encode_to_themselves(name):
     text = (ROOT / f"tests/golden/feed/{name}.json").read_text()
 

@@ -16,9 +16,11 @@ export const KINDS = ['compute', 'transfer', 'spill', 'deserialize'] as const;
 /** What the column `status` counts. */
 export const STATUSES = ['ok', 'failed'] as const;
 
-export type Topic = 'runs' | 'lanes' | 'tasks';
+export type Topic = 'runs' | 'lanes' | 'tasks' | 'workers';
 
 export type RunState = 'running' | 'finished' | 'failed' | 'cancelled';
+
+export type ClusterState = 'starting' | 'running' | 'stopping' | 'failed' | 'lost';
 
 /** Where to begin, by topic. */
 export interface Since {
@@ -82,6 +84,27 @@ export interface Lane {
   busy: Busy | null;
 }
 
+/** A worker of a cluster as its last heartbeat told. */
+export interface Worker {
+  /** Its number, never given twice. */
+  worker: number;
+  name: string;
+  host: string;
+  nthreads: number;
+  /** Cores in use, 1.0 is one. */
+  cpu: number;
+  /** Bytes. */
+  memory: number;
+  /** Bytes; 0: none. */
+  limit: number;
+  /** Tasks that wait for a thread. */
+  ready: number;
+  /** Tasks that have a thread. */
+  executing: number;
+  /** Seconds since the epoch. */
+  last_seen: number;
+}
+
 /** Where one column lies in a binary frame. */
 export interface Column {
   name: string;
@@ -91,16 +114,25 @@ export interface Column {
   offset: number;
 }
 
-/** One source of tasks that this server can relay. */
+/** One source of tasks that this server can relay, or is starting. */
 export interface Cluster {
   name: string;
+  /** Kernel, or cluster: what can be scaled and stopped. */
   kind: string;
   label: string;
   pid: number;
   /** Seconds since the epoch. */
   started: number;
   kernel_id: string | null;
-  state: 'lost' | 'running';
+  state: ClusterState;
+  /** Workers that are there; null: not known. */
+  workers: number | null;
+  /** Threads of all of them; null: not known. */
+  threads: number | null;
+  /** Why it failed; empty: it did not. */
+  error: string;
+  /** Was it started here, so that there is a log. */
+  has_log: boolean;
 }
 
 /** Answer of the REST route. */
@@ -138,6 +170,14 @@ export interface Runs {
 export interface Lanes {
   type: 'lanes';
   lanes: Lane[];
+  /** Seconds since the epoch. */
+  now: number;
+}
+
+/** All workers of a cluster; sent when one comes or goes, and about once a second. */
+export interface Workers {
+  type: 'workers';
+  workers: Worker[];
   /** Seconds since the epoch. */
   now: number;
 }

@@ -17,15 +17,28 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from treadle.feedserver.server import FeedServer
     from treadle.telemetry.hub import EventHub
+    from treadle.utils.secret import Secret
 
 _server: FeedServer | None = None
 _lock = threading.Lock()
 
 
 def serve(
-    hub: EventHub, *, kind: str = "kernel", label: str, kernel_id: str | None = None
+    hub: EventHub,
+    *,
+    kind: str = "kernel",
+    label: str,
+    kernel_id: str | None = None,
+    name: str | None = None,
+    addresses: Sequence[str] = (),
+    client_secret: Secret | None = None,
+    cluster: str = "",
+    directory: Path | None = None,
 ) -> FeedServer:
     """Serve a hub from a new thread, and write the record by which it is found.
 
@@ -33,11 +46,21 @@ def serve(
     ----------
     hub : EventHub
     kind : str
-        What runs the tasks; a kernel is the only kind so far.
+        What runs the tasks: "kernel" or "cluster".
     label : str
         What people call it.
     kernel_id : str, optional
         Jupyter's id of the kernel, so that a notebook finds its own feed.
+    name : str, optional
+        What the record is called; made up unless told.
+    addresses : sequence of str
+        Where clients of a cluster connect, best first.
+    client_secret : Secret, optional
+        What they show there.
+    cluster : str
+        Id of the cluster, which the handshake binds.
+    directory : Path, optional
+        Where the record goes; Jupyter's runtime directory unless told otherwise.
 
     Returns
     -------
@@ -47,11 +70,21 @@ def serve(
     Raises
     ------
     RecordError
-        If the runtime directory can't be trusted.
+        If the runtime directory can't be trusted, or the name is that of a process that runs.
     """
     from treadle.feedserver.server import FeedServer
 
-    server = FeedServer(hub, kind=kind, label=label, kernel_id=kernel_id)
+    server = FeedServer(
+        hub,
+        kind=kind,
+        label=label,
+        kernel_id=kernel_id,
+        name=name,
+        addresses=addresses,
+        client_secret=client_secret,
+        cluster=cluster,
+        directory=directory,
+    )
     server.start()
     atexit.register(server.close)
     return server

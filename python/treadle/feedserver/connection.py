@@ -128,7 +128,7 @@ class FeedHandler(WebSocketHandler):
                 instance=record.instance,
             ),
             now=self.server.clock(),
-            next=self.server.hub.since(-1).next,
+            next=self.server.hub.next,
         )
 
     def wake(self) -> None:

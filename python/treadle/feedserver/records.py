@@ -34,7 +34,10 @@ _RESERVED = {"watch"}  # a route of the relay
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """One record.  ``started`` is when the process began: pids are used again."""
+    """One record.  ``started`` is when the process began: pids are used again.
+
+    A cluster's record tells where clients connect, and holds the secret that they show there.
+    """
 
     version: Literal[1] = 1
     name: str
@@ -48,6 +51,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     instance: str
     kernel_id: str | None
     treadle: str
+    addresses: list[str] = []
+    client_secret: Secret | None = None
+    cluster: str = ""
 
 
 def is_name(name: str) -> bool:
@@ -93,6 +99,26 @@ def write_record(record: Record, directory: Path) -> Path:
         file.write(msgspec.json.encode(record, enc_hook=_reveal))
     os.replace(draft, path)
     return path
+
+
+def check_free(name: str, directory: Path) -> None:
+    """May a new process take this name?
+
+    Raises
+    ------
+    RecordError
+        If a process that runs has it, or it isn't allowed.
+    """
+    if not is_name(name):
+        raise RecordError(f"{name!r} can't be the name of a cluster")
+    path = directory / f"{name}.json"
+    if path.exists():
+        try:
+            record = read_record(path)
+        except RecordError:
+            return  # what can't be read is nobody's
+        if record.pid != os.getpid() and is_alive(record):
+            raise RecordError(f"{name!r} is running already (process {record.pid})")
 
 
 def read_record(path: Path) -> Record:
@@ -156,7 +182,7 @@ def remove_record(record: Record, directory: Path) -> None:
 
 def process_started(pid: int) -> float | None:
     """When a process began, in epoch seconds; None when there is none."""
-    import psutil  # type: ignore[import-untyped]
+    import psutil
 
     try:
         process = psutil.Process(pid)

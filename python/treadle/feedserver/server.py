@@ -28,12 +28,13 @@ from treadle.utils.secret import new_secret
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from tornado.iostream import IOStream
 
     from treadle.telemetry.hub import EventHub
+    from treadle.utils.secret import Secret
 
 MAX_CONNECTIONS = 64
 """Sockets open at a time: what has sent no request yet counts too."""
@@ -48,7 +49,7 @@ class FeedServer:
     Parameters
     ----------
     hub : EventHub
-    kind, label, kernel_id
+    kind, label, kernel_id, name, addresses, client_secret, cluster
         For the record.
     directory : Path, optional
         Where the record goes; Jupyter's runtime directory unless told otherwise.
@@ -65,6 +66,10 @@ class FeedServer:
         kind: str,
         label: str,
         kernel_id: str | None = None,
+        name: str | None = None,
+        addresses: Sequence[str] = (),
+        client_secret: Secret | None = None,
+        cluster: str = "",
         directory: Path | None = None,
         hello_seconds: float = HELLO_SECONDS,
         clock: Callable[[], float] = time.time,
@@ -74,7 +79,8 @@ class FeedServer:
         self.clock = clock
         self.readers: set[FeedHandler] = set()
         self._directory = records.records_directory() if directory is None else directory
-        self._description = (kind, label, kernel_id)
+        self._kind = kind
+        self._description = (label, kernel_id, name, list(addresses), client_secret, cluster)
         self._record: records.Record | None = None
         self._sockets: list[socket.socket] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -110,11 +116,14 @@ class FeedServer:
         """Listen, and write the record once that is so."""
         import treadle
 
-        kind, label, kernel_id = self._description
+        kind = self._kind
+        label, kernel_id, name, addresses, client_secret, cluster = self._description
+        if name is not None:
+            records.check_free(name, self._directory)
         self._sockets = bind_sockets(0, "127.0.0.1")
         pid = os.getpid()
         self._record = records.Record(
-            name=records.record_name(kind, kernel_id),
+            name=name or records.record_name(kind, kernel_id),
             kind=kind,
             label=events.clean_label(label),
             pid=pid,
@@ -124,6 +133,9 @@ class FeedServer:
             instance=secrets.token_hex(8),
             kernel_id=kernel_id,
             treadle=getattr(treadle, "__version__", "0.1.0"),
+            addresses=addresses,
+            client_secret=client_secret,
+            cluster=cluster,
         )
         listening = threading.Event()
         self._thread = threading.Thread(
@@ -188,7 +200,7 @@ class FeedServer:
             http.stop()
             self.listen_to_hub(False)
             for reader in tuple(self.readers):
-                reader.close(1001, "the kernel has ended")
+                reader.close(1001, f"the {self._kind} has ended")
             if self.readers:
                 await asyncio.wait([r.closed for r in self.readers], timeout=CLOSE_SECONDS / 2)
             await http.close_all_connections()

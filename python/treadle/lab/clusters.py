@@ -67,6 +67,10 @@ class Clusters:
                     started=record.started,
                     kernel_id=record.kernel_id and events.clean_label(record.kernel_id),
                     state="running" if alive else "lost",
+                    workers=None,
+                    threads=None,
+                    error="",
+                    has_log=False,
                 )
             )
         self._lost_since = lost

@@ -5,8 +5,8 @@ suites are made from these structs by `labextension/scripts/generate_protocol.py
 message here, run the script, and the tests on either side say what else must follow.
 
     reader -> feed     Hello (feed server only), Subscribe
-    feed -> reader     Welcome, Runs, Lanes, Lost (relay only), and frames of task rows whose
-                       header is Tasks (`frames.py`)
+    feed -> reader     Welcome, Runs, Lanes, Workers, Lost (relay only), and frames of task rows
+                       whose header is Tasks (`frames.py`)
     relay only         ClusterList (REST), Clusters (the watch socket)
 
     >>> decode_request('{"type":"subscribe","topics":["runs"]}')
@@ -21,7 +21,7 @@ import msgspec
 from msgspec import Meta
 
 if TYPE_CHECKING:
-    from treadle.telemetry.views import LaneState, RunReport
+    from treadle.telemetry.views import LaneState, RunReport, WorkerState
 
 VERSION = 1
 SUBPROTOCOL = "treadle.v1"
@@ -35,11 +35,15 @@ MAX_REQUEST_BYTES = 4096
 MAX_LABEL = 256
 """Characters of a name; the rest is cut, and so is what can't be seen."""
 
+MAX_BYTES = 2**53 - 1
+"""The largest number that browsers hold exactly."""
+
 KINDS = ("compute", "transfer", "spill", "deserialize")
 STATUSES = ("ok", "failed")
 
-Topic = Literal["runs", "lanes", "tasks"]
+Topic = Literal["runs", "lanes", "tasks", "workers"]
 RunState = Literal["running", "finished", "failed", "cancelled"]
+ClusterState = Literal["starting", "running", "stopping", "failed", "lost"]
 Seconds = Annotated[float, Meta(description="seconds")]
 EpochSeconds = Annotated[float, Meta(description="seconds since the epoch")]
 Count = Annotated[int, Meta(ge=0)]
@@ -165,6 +169,28 @@ class Lanes(Message, frozen=True, tag="lanes"):
     now: EpochSeconds
 
 
+class Worker(Part, frozen=True):
+    """A worker of a cluster as its last heartbeat told."""
+
+    worker: Annotated[int, Meta(ge=0, description="its number, never given twice")]
+    name: str
+    host: str
+    nthreads: Count
+    cpu: Annotated[float, Meta(description="cores in use, 1.0 is one")]
+    memory: Annotated[int, Meta(ge=0, description="bytes")]
+    limit: Annotated[int, Meta(ge=0, description="bytes; 0: none")]
+    ready: Annotated[int, Meta(ge=0, description="tasks that wait for a thread")]
+    executing: Annotated[int, Meta(ge=0, description="tasks that have a thread")]
+    last_seen: EpochSeconds
+
+
+class Workers(Message, frozen=True, tag="workers"):
+    """All workers of a cluster; sent when one comes or goes, and about once a second."""
+
+    workers: list[Worker]
+    now: EpochSeconds
+
+
 class Column(Part, frozen=True):
     """Where one column lies in a binary frame."""
 
@@ -190,15 +216,19 @@ class Lost(Message, frozen=True, tag="lost"):
 
 
 class Cluster(Part, frozen=True):
-    """One source of tasks that this server can relay."""
+    """One source of tasks that this server can relay, or is starting."""
 
     name: str
-    kind: str
+    kind: Annotated[str, Meta(description="kernel, or cluster: what can be scaled and stopped")]
     label: str
     pid: int
     started: EpochSeconds
     kernel_id: str | None
-    state: Literal["running", "lost"]
+    state: ClusterState
+    workers: Annotated[int | None, Meta(description="workers that are there; null: not known")]
+    threads: Annotated[int | None, Meta(description="threads of all of them; null: not known")]
+    error: Annotated[str, Meta(description="why it failed; empty: it did not")]
+    has_log: Annotated[bool, Meta(description="was it started here, so that there is a log")]
 
 
 class ClusterList(Part, frozen=True):
@@ -214,7 +244,7 @@ class Clusters(Message, frozen=True, tag="clusters"):
 
 
 Request = Hello | Subscribe
-Answer = Welcome | Runs | Lanes | Lost | Clusters
+Answer = Welcome | Runs | Lanes | Workers | Lost | Clusters
 
 _request_decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 _answer_decoder: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
@@ -295,10 +325,26 @@ def lane_message(state: LaneState) -> Lane:
     busy = state.busy
     return Lane(
         lane=state.lane,
-        name=state.name,
+        name=clean_label(state.name),
         busy=None
         if busy is None
         else Busy(group=clean_label(busy.group), start=busy.start, run=busy.run),
+    )
+
+
+def worker_message(state: WorkerState) -> Worker:
+    """The wire's form of a worker.  What it says of itself is not believed blindly."""
+    return Worker(
+        worker=state.worker,
+        name=clean_label(state.name),
+        host=clean_label(state.host),
+        nthreads=max(0, state.nthreads),
+        cpu=state.cpu if 0 <= state.cpu < 1e6 else 0.0,
+        memory=min(max(0, state.memory), MAX_BYTES),
+        limit=min(max(0, state.limit), MAX_BYTES),
+        ready=max(0, state.ready),
+        executing=max(0, state.executing),
+        last_seen=state.last_seen,
     )
 
 
