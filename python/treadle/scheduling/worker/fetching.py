@@ -147,17 +147,16 @@ class Fetches:
     def request(self) -> tuple[int, list[int]]:
         """Return a worker and what to ask it for; worker -1 when there is nothing to ask now."""
         turns = self.turns
-        while turns and len(self.requests) < self.max_requests:
-            if self.bytes_in_flight >= self.total_bytes:
+        for _ in range(len(turns)):
+            if len(self.requests) >= self.max_requests or self.bytes_in_flight >= self.total_bytes:
                 break
             worker = turns.popleft()
             ids = self._choose(worker)
-            if worker in self.queues and not ids:
-                turns.append(worker)  # its next id is too large for what is left
-                break
             if ids:
                 self.requests[worker] = ids
                 return worker, list(ids)
+            if worker in self.queues:
+                turns.append(worker)  # its next id is too large for what is left
         return -1, []
 
     def _queue(self, worker: int, id: int) -> None:

@@ -304,14 +304,19 @@ class WorkerState:
         self._request()
 
     def put(self, ids: list[int], nbytes: list[int]) -> None:
-        """A client has put values here.  `Drop` those that are tasks of ours: never their way."""
+        """A client has put values here: `Added`.  `Drop` those that stand for tasks of ours."""
+        added: list[int] = []
         refused: list[int] = []
         for position, id in enumerate(ids):
             if self.status.get(id, ABANDONED) != ABANDONED:
                 refused.append(id)
-            elif id not in self.nbytes:
+                continue
+            added.append(id)
+            if id not in self.nbytes:
                 self.fetches.forget(id)
                 self._hold(id, nbytes[position])
+        if added:
+            self._instructions.append(Added(added))
         if refused:
             self._instructions.append(Drop(refused))
 
