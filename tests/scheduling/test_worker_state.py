@@ -241,13 +241,13 @@ def test_inputs_of_released_tasks_that_travel_are_thrown_away():
     assert state.nbytes == {}
 
 
-def test_put_values_are_added_and_count_as_inputs():
+def test_put_values_are_reported_and_count_as_inputs():
     state = WorkerState(1)
     given(state, {5: (1,)})
 
-    state.put([1, 2], [10, 20])
+    assert state.put([1, 2], [10, 20]) == [1, 2]
 
-    assert said(state) == texts(Added([1, 2]))
+    assert said(state) == []
     assert state.managed == 30
     assert run(state) == [5]
 
@@ -256,7 +256,7 @@ def test_put_values_never_stand_in_for_tasks():
     state = WorkerState(1)
     given(state, {5: ()})
 
-    state.put([5], [10])
+    assert state.put([5], [10]) == []
 
     assert said(state) == texts(Drop([5]))
     assert run(state) == [5]

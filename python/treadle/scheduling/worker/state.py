@@ -303,22 +303,24 @@ class WorkerState:
         self._try_elsewhere(worker, self.fetches.give_up(worker))
         self._request()
 
-    def put(self, ids: list[int], nbytes: list[int]) -> None:
-        """A client has put values here: `Added`.  `Drop` those that stand for tasks of ours."""
-        added: list[int] = []
+    def put(self, ids: list[int], nbytes: list[int]) -> list[int]:
+        """A client has put values here.  Return those that are reported as finished.
+
+        `Drop` those that stand for tasks of ours: nothing takes the place of a task that runs.
+        """
+        kept: list[int] = []
         refused: list[int] = []
         for position, id in enumerate(ids):
             if self.status.get(id, ABANDONED) != ABANDONED:
                 refused.append(id)
                 continue
-            added.append(id)
+            kept.append(id)
             if id not in self.nbytes:
                 self.fetches.forget(id)
                 self._hold(id, nbytes[position])
-        if added:
-            self._instructions.append(Added(added))
         if refused:
             self._instructions.append(Drop(refused))
+        return kept
 
     # -- what tasks say ---------------------------------------------------------------------------
 
