@@ -1,0 +1,388 @@
+"""Handing tasks to workers: as much as keeps them from waiting, and no more.
+
+A worker is given a few milliseconds of known work, measured by the mean duration of the functions
+it has; of functions that nobody has seen end, one task more than it has threads.  So short tasks
+travel in hundreds, and long ones, and those with large results, stay here until they can begin:
+memory stays bounded, and little has ever to be taken back.
+
+When a task is given to a worker, the tasks that follow from it there go along: those whose inputs
+are all on this worker, or on their way to it.  Chains and trees then need no further word.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+
+from treadle.scheduling.scheduler.columns import (
+    MEMORY,
+    NO_WORKER,
+    PROCESSING,
+    QUEUED,
+    RARE,
+    ROW,
+    RUNNING,
+    SUSPECT,
+    WAITING,
+    WANTED,
+    Columns,
+    Function,
+    Worker,
+)
+from treadle.scheduling.scheduler.instructions import Compute
+from treadle.scheduling.scheduler.lifecycle import touch
+from treadle.scheduling.scheduler.placement import (
+    place,
+    place_restricted,
+    seconds_before,
+    seconds_to_fetch,
+    signature,
+)
+
+#: Seconds of known work that a thread of a worker is given ahead.
+WINDOW = 0.02
+
+#: Most tasks that a worker has, whatever they take.
+MAX_DEPTH = 1024
+
+#: Most tasks that a worker has, with those that follow.
+MAX_AHEAD = 2 * MAX_DEPTH
+
+#: Bytes of results that may be made ahead of their use, a worker.
+MAX_AHEAD_BYTES = 64e6
+
+#: The number of no function: nothing is known of how long it takes.
+UNSEEN = -2
+
+#: Seconds that a task of an unknown function is taken for, when others are measured by it.
+UNKNOWN = 0.0005
+
+
+# -- giving --------------------------------------------------------------------------------------
+
+
+def assign(s: Columns, row: int, worker: Worker) -> None:
+    """Give a ready task to a worker, and those that follow from it there."""
+    compute = worker.compute
+    if compute is None:
+        if not worker.release and not worker.take_back:
+            s.dirty.append(worker)
+        compute = worker.compute = Compute(worker.number, [], [], [], [], [], {}, {})
+    _give(s, row, worker, compute)
+    state = s.state
+    unassigned = s.unassigned
+    todo = [row]
+    while todo:
+        dependents = s.dependents[todo.pop()]
+        if dependents is None:
+            continue
+        for other in dependents:
+            if state[other] != WAITING:
+                continue
+            left = unassigned[other] - 1
+            unassigned[other] = left
+            if (
+                left == 0
+                and not worker.is_solo
+                and s.flags[other] & (RARE | SUSPECT) == 0
+                and len(worker.processing) < MAX_AHEAD
+                and _is_all_there(s, other, worker.number)
+            ):
+                _give(s, other, worker, compute)
+                todo.append(other)
+
+
+def _is_all_there(s: Columns, row: int, number: int) -> bool:
+    """Tell whether all inputs of a row are on one worker or being made there."""
+    for other in s.inputs[row]:
+        if s.worker[other] != number and (
+            s.state[other] != MEMORY or not s.is_holder(other, number)
+        ):
+            return False
+    return True
+
+
+def _give(s: Columns, row: int, worker: Worker, compute: Compute) -> None:
+    s.state[row] = PROCESSING
+    number = worker.number
+    s.worker[row] = number
+    worker.processing[row] = True
+    function = s.function[row]
+    counts = worker.counts
+    counts[function] = counts.get(function, 0) + 1
+    flags = s.flags[row]
+    if flags & WANTED:
+        compute.wanted.append(len(compute.ids))
+    ids = s.ids
+    compute.ids.append(ids[row])
+    compute.rows.append(row)
+    compute.ranks.append(s.rank[row])
+    inputs = s.inputs[row]
+    if not inputs:
+        compute.inputs.append(())
+        return
+    names = []
+    for other in inputs:
+        id = ids[other]
+        names.append(id)
+        if s.worker[other] != number and not s.is_holder(other, number):
+            compute.holders[id] = s.holders(other)
+            compute.nbytes[id] = s.nbytes[other]
+    compute.inputs.append(tuple(names))
+
+
+# -- what has become ready in this turn ----------------------------------------------------------
+
+
+def sort_ready(s: Columns) -> None:
+    """Give what has become ready to the workers that hold its inputs, or queue it."""
+    ready = s.ready
+    if not ready:
+        return
+    s.ready = []
+    for row in ready:
+        if s.state[row] != WAITING or s.missing[row] > 0:
+            continue  # given along already, or something of it was lost in this turn
+        flags = s.flags[row]
+        if flags & SUSPECT:
+            s.state[row] = QUEUED
+            heappush(s.suspects, s.rank[row] << 32 | row)
+        elif flags & RARE and not is_free(s, row):
+            give_restricted(s, row)
+        elif not s.inputs[row]:
+            s.state[row] = QUEUED
+            heappush(s.queue, s.rank[row] << 32 | row)
+        else:
+            _sort_by_inputs(s, row)
+
+
+def is_free(s: Columns, row: int) -> bool:
+    """Tell whether a row with options may run anywhere."""
+    options = s.options[row]
+    return options.workers is None and options.resources is None
+
+
+def _sort_by_inputs(s: Columns, row: int) -> None:
+    idle: Worker | None = None
+    for number in s.idle:
+        idle = s.workers[number]
+        break
+    worker = place(s, row, idle)
+    if worker is None:
+        s.state[row] = QUEUED
+        heappush(s.queue, s.rank[row] << 32 | row)
+    elif not worker.own and has_room(s, worker, s.function[row]):
+        assign(s, row, worker)
+        _note_crowded(s, worker)
+    else:
+        s.state[row] = QUEUED
+        heappush(worker.own, s.rank[row] << 32 | row)
+        touch(s, worker)
+        s.crowded[worker.number] = True
+
+
+def has_room(s: Columns, worker: Worker, function: int) -> bool:
+    """Tell whether a worker should be given one more task of a function."""
+    return room(s, worker, s.functions.get(function), seconds_before(s, worker))
+
+
+def room(s: Columns, worker: Worker, function: Function | None, before: float) -> bool:
+    """Tell the same for ``before`` seconds of work that each of its threads has."""
+    if worker.status != RUNNING or worker.is_solo or worker.number == s.draining:
+        return False
+    load = len(worker.processing) - worker.nseceded
+    if load <= worker.nthreads:
+        return True
+    if function is None or function.count == 0 or load >= MAX_DEPTH or before >= WINDOW:
+        return False
+    return function.nbytes * (load - worker.nthreads) < MAX_AHEAD_BYTES
+
+
+def _note_crowded(s: Columns, worker: Worker) -> None:
+    if len(worker.processing) > worker.nthreads:
+        s.crowded[worker.number] = True
+
+
+# -- handing out ---------------------------------------------------------------------------------
+
+
+def fill(s: Columns) -> None:
+    """Hand queued tasks to workers with room: first to those of this turn, then to idle ones."""
+    touched = s.touched
+    while touched:
+        worker = touched.pop()
+        worker.is_touched = False
+        if worker.number in s.workers:
+            hand_out(s, worker)
+    while s.idle and (s.queue or s.suspects):
+        number = next(iter(s.idle))
+        worker = s.workers[number]
+        del s.idle[number]
+        worker.is_idle = False
+        before = len(worker.processing)
+        hand_out(s, worker)
+        if worker.is_idle and len(worker.processing) == before:
+            break  # what is queued is not for idle workers at this moment
+
+
+def hand_out(s: Columns, worker: Worker) -> None:
+    """Give one worker what it has room for."""
+    if worker.status != RUNNING:
+        return
+    if worker.is_idle:
+        del s.idle[worker.number]
+        worker.is_idle = False
+    if s.suspects and _prepare_suspect(s, worker):
+        return
+    before = seconds_before(s, worker)
+    nthreads = worker.nthreads
+    has_more = True
+    while True:
+        entry = _next_entry(s, worker)
+        if entry < 0:
+            has_more = False
+            break
+        row = entry & ROW
+        known = s.functions.get(s.function[row])
+        if not room(s, worker, known, before):
+            break
+        if worker.own and worker.own[0] == entry:
+            heappop(worker.own)
+        else:
+            heappop(s.queue)
+        already = len(worker.processing)
+        assign(s, row, worker)
+        each = UNKNOWN if known is None or known.count == 0 else known.duration
+        # Those that went along count as much as the task they follow from: near enough.
+        before += each * (len(worker.processing) - already) / nthreads
+    if len(worker.processing) > nthreads or worker.own:
+        s.crowded[worker.number] = True
+    else:
+        s.crowded.pop(worker.number, None)
+    if not has_more and len(worker.processing) - worker.nseceded <= nthreads and not worker.is_solo:
+        s.idle[worker.number] = True
+        worker.is_idle = True
+
+
+def _next_entry(s: Columns, worker: Worker) -> int:
+    """Return the queued task that this worker should have next, without taking it; -1 is none."""
+    entry = _top(s, worker.own)
+    other = _top(s, s.queue)
+    if entry < 0:
+        return other
+    return entry if other < 0 or entry < other else other
+
+
+def _top(s: Columns, heap: list[int]) -> int:
+    """Return the lowest entry that is still queued; entries of rows that moved on are dropped."""
+    while heap:
+        entry = heap[0]
+        row = entry & ROW
+        is_queued = s.state[row] == QUEUED and s.rank[row] == entry >> 32
+        if is_queued and (heap is s.suspects or not s.flags[row] & SUSPECT):
+            return entry
+        heappop(heap)
+    return -1
+
+
+def _prepare_suspect(s: Columns, worker: Worker) -> bool:
+    """Give a task that was on a worker when it died to one that has nothing else.
+
+    One worker at a time is given nothing more until it has ended what it has; tell whether it
+    is this one, or has a suspect now.
+    """
+    entry = _top(s, s.suspects)
+    if entry < 0:
+        s.draining = -1
+        return False
+    if s.draining >= 0 and s.draining != worker.number:
+        return False
+    if worker.processing:
+        s.draining = worker.number
+        return True
+    s.draining = -1
+    heappop(s.suspects)
+    worker.is_solo = True
+    assign(s, entry & ROW, worker)
+    return True
+
+
+# -- restrictions --------------------------------------------------------------------------------
+
+
+def give_restricted(s: Columns, row: int) -> None:
+    """Give a task with wishes to a worker that meets them, or let it wait for one."""
+    options = s.options[row]
+    worker, possible = place_restricted(s, row, options)
+    if not possible:
+        s.state[row] = NO_WORKER
+        s.no_worker[row] = True
+    elif worker is not None and (options.resources is not None or has_room(s, worker, UNSEEN)):
+        _take_resources(s, row, worker)
+        assign(s, row, worker)
+        _note_crowded(s, worker)
+    else:
+        s.state[row] = QUEUED
+        heap = s.starved.setdefault(signature(options), [])
+        heappush(heap, s.rank[row] << 32 | row)
+
+
+def _take_resources(s: Columns, row: int, worker: Worker) -> None:
+    options = s.options[row]
+    if options.resources is not None:
+        for name, amount in options.resources.items():
+            worker.free[name] -= amount
+
+
+def feed_starved(s: Columns) -> None:
+    """Try again what waits for resources or for a named worker's room: heads of queues only."""
+    for name in list(s.starved):
+        heap = s.starved[name]
+        while True:
+            entry = _top(s, heap)
+            if entry < 0:
+                del s.starved[name]
+                break
+            row = entry & ROW
+            heappop(heap)
+            s.state[row] = WAITING
+            give_restricted(s, row)
+            if s.state[row] == QUEUED:
+                break  # it is back in the heap
+
+
+def retry_without_worker(s: Columns) -> None:
+    """A worker has joined: look again at tasks that none could run."""
+    waiting = list(s.no_worker)
+    s.no_worker.clear()
+    for row in waiting:
+        if s.state[row] == NO_WORKER:
+            s.state[row] = WAITING
+            give_restricted(s, row)
+
+
+# -- stealing from queues here -------------------------------------------------------------------
+
+
+def take_from_own(s: Columns, victim: Worker, thief: Worker) -> int:
+    """Give tasks that are queued here for a crowded worker to one that idles; return how many.
+
+    A task moves when fetching its inputs takes less than half of what it would wait.
+    """
+    moved = 0
+    while victim.own:
+        entry = _top(s, victim.own)
+        if entry < 0:
+            break
+        row = entry & ROW
+        function = s.function[row]
+        if not has_room(s, thief, function):
+            break
+        mean = s.mean_duration(function)
+        waits = seconds_before(s, victim)
+        waits += (UNKNOWN if mean < 0 else mean) * len(victim.own) / victim.nthreads
+        if 2 * seconds_to_fetch(s, row, thief) > waits:
+            break
+        heappop(victim.own)
+        assign(s, row, thief)
+        moved += 1
+    return moved
