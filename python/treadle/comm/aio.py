@@ -354,6 +354,9 @@ class AioListener:
         except OSError as error:
             sock.close()
             channel.connection_lost(error)
+        except asyncio.CancelledError:
+            sock.close()
+            raise
 
     def _connected(self, task: asyncio.Task[object]) -> None:
         self._tasks.discard(task)
@@ -444,11 +447,11 @@ async def listen(
     >>> def talk(address, credentials):
     ...     with connect(address, credentials, "client") as connection:
     ...         connection.send(b"hello")
-    ...         return connection.recv(timeout=30)
+    ...         print(connection.recv(timeout=30))
     >>> async def main():
     ...     credentials = Credentials.new("abc")
     ...     listener = await listen(["tcp://127.0.0.1:0"], credentials, lambda channel: Echo())
-    ...     print(await asyncio.to_thread(talk, listener.addresses[0], credentials))
+    ...     await asyncio.to_thread(talk, listener.addresses[0], credentials)
     ...     listener.close()
     ...     await listener.wait_closed()
     >>> asyncio.run(main())

@@ -128,6 +128,14 @@ class Connection(ABC):
             self.recv_into(view)
         return data
 
+    @abstractmethod
+    def set_buffers(self, nbytes: int) -> None:
+        """Ask for buffers of this size, for bulk; without a socket there are none."""
+
+    @abstractmethod
+    def set_patience(self, seconds: float) -> None:
+        """Give up a read that gets nothing for so long (`TimeoutError`); 0 waits for ever."""
+
     def __enter__(self) -> Connection:
         return self
 

@@ -108,6 +108,12 @@ class InprocConnection(Connection):
     def recv_into(self, view: memoryview) -> None:
         raise CommError("connections to an event loop of this process carry frames only")
 
+    def set_buffers(self, nbytes: int) -> None:
+        pass
+
+    def set_patience(self, seconds: float) -> None:
+        pass
+
     def _wake(self, callback: Callable[[], None]) -> None:
         try:
             self._loop.call_soon_threadsafe(callback)

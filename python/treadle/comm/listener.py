@@ -116,9 +116,9 @@ class Listener:
             connections = list(self._connections)
             for sock in self._pending:
                 _shut(sock)
+            os.write(self._wake_write, b"x")
         for name in self._names:
             inproc.unregister(name)
-        os.write(self._wake_write, b"x")
         for connection in connections:
             connection.close()
         deadline = time.monotonic() + CLOSE_SECONDS
@@ -161,8 +161,10 @@ class Listener:
             sock.close()
             unlink_socket(address)
         self._spare.close()
-        os.close(self._wake_read)
-        os.close(self._wake_write)
+        with self._lock:  # close() has written to the pipe, or does so no more
+            self._closed = True
+            os.close(self._wake_read)
+            os.close(self._wake_write)
 
     # ---- the accept thread ----
 

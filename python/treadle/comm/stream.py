@@ -21,7 +21,7 @@ from collections.abc import Iterable
 from treadle.comm.address import Kind
 from treadle.comm.base import DEFAULT_LIMITS, Buffer, Connection, Limits
 from treadle.comm.sockets import peer_credentials, send_timeout
-from treadle.errors import ConnectionClosed, FrameError
+from treadle.errors import CommError, ConnectionClosed
 from treadle.protocol.frames import FrameParser, header
 
 READ_BYTES = 256 * 1024
@@ -67,12 +67,10 @@ class SocketConnection(Connection):
         return self._sock.fileno()
 
     def set_buffers(self, nbytes: int) -> None:
-        """Ask the kernel for buffers of this size, for bulk."""
         self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, nbytes)
         self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, nbytes)
 
     def set_patience(self, seconds: float) -> None:
-        """Give up a read that gets nothing for so long (`TimeoutError`); 0 waits for ever."""
         whole = int(seconds)
         timeout = struct.pack("@ll", whole, int((seconds - whole) * 1e6))
         self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
@@ -137,16 +135,21 @@ class SocketConnection(Connection):
 
     def recv(self, timeout: float | None = None) -> list[bytes]:
         deadline = None if timeout is None else time.monotonic() + timeout
+        got: list[int] = []
         try:
             with self._recv_lock:
+                if self._buffer is None:
+                    self._buffer = memoryview(bytearray(READ_BYTES))
                 while True:
                     if deadline is not None:
                         self._wait(deadline)
-                    frames = self._parser.feed(self._read())
+                    self._read(self._buffer, got)
+                    frames = self._parser.feed(bytes(self._buffer[: got[-1]]))
                     if frames:
                         return frames
-        except FrameError:
-            self._break()
+                    got.clear()
+        except BaseException as error:
+            self._read_failed(error, got)
             raise
         finally:
             if self._closed:
@@ -155,36 +158,38 @@ class SocketConnection(Connection):
     def recv_into(self, view: memoryview) -> None:
         view = view.cast("B") if view.format != "B" or view.ndim != 1 else view
         done, total = 0, view.nbytes
+        got: list[int] = []
         try:
             with self._recv_lock:
                 while done < total:
-                    done += self._read_into(view[done:] if done else view)
+                    self._read(view[done:] if done else view, got)
+                    done += got[-1]
+        except BaseException as error:
+            self._read_failed(error, got)
+            raise
         finally:
             if self._closed:
                 self._release()
 
-    def _read(self) -> bytes:
-        if self._buffer is None:
-            self._buffer = memoryview(bytearray(READ_BYTES))
-        return bytes(self._buffer[: self._read_into(self._buffer)])
+    def _read_failed(self, error: BaseException, got: list[int]) -> None:
+        # Bytes that were read and not handed on are lost, whatever came in between: a timeout in
+        # the middle of a block, or a KeyboardInterrupt.  There is no going on after that.
+        if got or isinstance(error, CommError):
+            self._break()
 
-    def _read_into(self, view: memoryview) -> int:
-        """One read; at least one byte."""
+    def _read(self, view: memoryview, got: list[int]) -> None:
+        """One read; adds to ``got`` how many bytes came, at least one."""
         if self._closed:
             raise ConnectionClosed(f"the connection to {self.peer} is closed")
         try:
-            nbytes = self._sock.recv_into(view)
+            got.extend(map(self._sock.recv_into, (view,)))  # by C code, as in _push()
         except BlockingIOError as error:
-            raise TimeoutError(f"nothing came from {self.peer}") from error
+            raise TimeoutError(f"nothing came from {self.peer} in time") from error
         except OSError as error:
-            self._break()
             raise ConnectionClosed(f"{self.peer} is gone: {error.strerror}") from error
-        if nbytes == 0:
-            closed = self._closed
-            self._break()
-            who = "we" if closed else self.peer
+        if not got[-1]:
+            who = "we" if self._closed else self.peer
             raise ConnectionClosed(f"{who} closed the connection")
-        return nbytes
 
     def _wait(self, deadline: float) -> None:
         """Wait until there is something to read, or the end of it."""
