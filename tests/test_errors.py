@@ -22,6 +22,10 @@ EXAMPLES = {
     "SchedulerLost": errors.SchedulerLost("text"),
     "ClientClosed": errors.ClientClosed("text"),
     "TaskExited": errors.TaskExited(3),
+    "RemoteError": errors.RemoteError("shop.SoldOut", "no more tea", "Traceback ..."),
+    "UnpicklableError": errors.UnpicklableError(
+        "args[1].lock", "_thread.lock", "cannot pickle '_thread.lock' object", "make it in the task"
+    ),
     "DeserializeError": errors.DeserializeError("ValueError: no"),
     "RecordError": errors.RecordError("text"),
     "CommError": errors.CommError("text"),

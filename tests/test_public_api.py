@@ -47,14 +47,28 @@ MODULES = ["config", "errors", "widgets"]
 CONFIG = ["get", "set"]
 WIDGETS = ["RunProgress"]
 ERRORS = [
+    "AddressError",
+    "ClientClosed",
+    "CommError",
     "ConfigError",
+    "ConnectError",
+    "ConnectionClosed",
     "CycleError",
+    "DeserializeError",
+    "FrameError",
     "GraphError",
+    "HandshakeError",
+    "KeyConflict",
     "MissingKeyError",
     "RecordError",
+    "RemoteError",
     "RunCancelled",
+    "SchedulerLost",
+    "TaskCancelled",
+    "TaskExited",
     "TreadleError",
     "UnknownSchedulerError",
+    "UnpicklableError",
 ]
 
 

@@ -12,6 +12,8 @@
     - SchedulerLost (ConnectionError)  the scheduler is gone, and what it knew
     - ClientClosed (RuntimeError)      a client that is closed, or that another process made
     - TaskExited                       a task called ``sys.exit``
+    - RemoteError                      a task's error that can't be rebuilt here
+    - UnpicklableError (TypeError)     a value that can't be sent to another process
     - DeserializeError                 a result came over, and could not be unpickled
     - RecordError (OSError)            a cluster record that can't be trusted or read
     - CommError (OSError)              processes can't talk, or not any more
@@ -113,14 +115,55 @@ class TaskExited(TreadleError):
 
 
 class DeserializeError(TreadleError):
-    """A result came over from where it was made, and could not be unpickled."""
+    """A function, its arguments or a result came over, and could not be unpickled here."""
 
-    def __init__(self, reason: str):
-        super().__init__(reason)
+    def __init__(self, reason: str, what: str = "the result of another task"):
+        super().__init__(reason, what)
         self.reason = reason
+        self.what = what
 
     def __str__(self) -> str:
-        return f"the result of another task could not be unpickled: {self.reason}"
+        return f"{self.what} could not be unpickled: {self.reason}"
+
+
+class RemoteError(TreadleError):
+    """A task raised an error that can't be rebuilt, or must not be raised, in this process.
+
+    Attributes
+    ----------
+    kind : str
+        Name of its class, qualified unless builtin.
+    message : str
+    text : str
+        The traceback as it was printed where the task ran.
+    """
+
+    def __init__(self, kind: str, message: str = "", text: str = ""):
+        super().__init__(kind, message, text)  # args keep the error picklable
+        self.kind = kind
+        self.message = message
+        self.text = text
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.message}" if self.message else self.kind
+
+
+class UnpicklableError(TreadleError, TypeError):
+    """A value can't be sent to another process: ``path`` says which part of it is to blame."""
+
+    def __init__(self, path: str, kind: str, reason: str, hint: str = ""):
+        super().__init__(path, kind, reason, hint)
+        self.path = path
+        self.kind = kind
+        self.reason = reason
+        self.hint = hint
+
+    def __str__(self) -> str:
+        hint = f"; {self.hint}" if self.hint else ""
+        return (
+            f"{self.path} can't be sent to another process, "
+            f"it is of type {self.kind}: {self.reason}{hint}"
+        )
 
 
 class RecordError(TreadleError, OSError):

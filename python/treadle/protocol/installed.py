@@ -1,0 +1,93 @@
+"""Which modules every process of a cluster has, and which are the user's own.
+
+An installed module (the standard library, site-packages, an editable install, treadle itself) is
+named by reference: whoever unpickles imports it.  Anything else may be missing elsewhere or, worse,
+be there in an older version: a notebook, a script, a module beside it that was edited since the
+cluster started.  What those define travels by value.
+
+>>> is_installed("json"), is_installed("__main__")
+(True, False)
+"""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+from pathlib import Path
+from types import ModuleType
+
+_PARTS = frozenset(("site-packages", "dist-packages"))
+_MAIN = frozenset(("__main__", "__mp_main__"))
+
+# Name -> answer.  A module does not move while a process lives.
+_known: dict[str, bool] = {}
+_roots: list[str] = []
+
+
+def is_installed(name: str | None) -> bool:
+    """Tell whether another process can be expected to import this module as we have it.
+
+    Parameters
+    ----------
+    name : str or None
+        Full name, as in ``__module__``.
+
+    Examples
+    --------
+    >>> is_installed("collections.abc"), is_installed("no.such.module")
+    (True, False)
+    """
+    if name is None:
+        return False
+    answer = _known.get(name)
+    if answer is None:
+        module = sys.modules.get(name)
+        if module is None or name in _MAIN:
+            return False  # not remembered: it may be imported later
+        answer = _known[name] = _decide(name, module)
+    return answer
+
+
+def _decide(name: str, module: ModuleType) -> bool:
+    top = name.partition(".")[0]
+    if top == "treadle" or top in sys.stdlib_module_names:
+        return True
+    path = getattr(module, "__file__", None) or _first(getattr(module, "__path__", ()))
+    if not isinstance(path, str):
+        spec = getattr(module, "__spec__", None)
+        return getattr(spec, "origin", None) in ("built-in", "frozen")
+    if not _PARTS.isdisjoint(Path(path).parts):
+        return True
+    if top in _editable_names():
+        return True
+    return path.startswith(tuple(_installed_roots()))
+
+
+def _first(paths: object) -> object:
+    return next(iter(paths), None)  # type: ignore[call-overload]
+
+
+def _installed_roots() -> list[str]:
+    """Folders with installed modules: the standard library's, and what ``.pth`` files name."""
+    if not _roots:
+        paths = sysconfig.get_paths()
+        _roots.extend(paths[name].rstrip("/") + "/" for name in ("stdlib", "platstdlib"))
+        for folder in {paths["purelib"], paths["platlib"]}:
+            for file in sorted(Path(folder).glob("*.pth")):
+                lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+                _roots.extend(
+                    line.strip().rstrip("/") + "/"
+                    for line in lines
+                    if line.strip() and not line.startswith(("import ", "import\t", "#"))
+                )
+    return _roots
+
+
+def _editable_names() -> frozenset[str]:
+    """Packages that setuptools installed in place: their finders keep a table of names."""
+    tables = [
+        getattr(module, "MAPPING", None)
+        for name, module in list(sys.modules.items())
+        if name.startswith("__editable__")
+    ]
+    return frozenset(name for table in tables if isinstance(table, dict) for name in table)

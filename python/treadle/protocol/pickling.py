@@ -1,0 +1,192 @@
+"""The pickler everything goes through: cloudpickle, and what is ours about it.
+
+- What local modules define (see `treadle.protocol.installed`) can travel by value too, so that
+  another process never runs an older version of it.
+- A class that comes back to the process it was born in is that class, untouched.
+- Functions under ``functools.lru_cache`` in a notebook travel; their caches stay.
+- Errors are rebuilt without calling ``__init__`` when it refuses.
+
+>>> import pickle
+>>> pickle.loads(dumps(lambda x: x + 1))(1)
+2
+"""
+
+from __future__ import annotations
+
+import copyreg
+import functools
+import io
+import pickle
+import sys
+import types
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import cloudpickle
+from cloudpickle import cloudpickle as _cloudpickle
+
+from treadle.protocol.installed import is_installed
+
+PROTOCOL = 5
+
+_LRU = type(functools.lru_cache(len))
+_object_reduce = object.__reduce_ex__
+_error_reduce = BaseException.__reduce__
+
+# Classes of this process that were sent by value.  They come back with results.
+_born_here: weakref.WeakSet[type] = weakref.WeakSet()
+# Classes that came by value from elsewhere.
+_came_over: weakref.WeakSet[type] = weakref.WeakSet()
+
+
+class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+    """Pickles functions, classes and values for another process.
+
+    Parameters
+    ----------
+    file
+        Has ``write``.
+    local_by_value : bool
+        Whether functions and classes of modules that are not installed travel by value, as
+        those of notebooks always do.
+    buffer_callback : callable, optional
+        Takes large buffers out of band.
+    """
+
+    def __init__(
+        self,
+        file: Any,
+        local_by_value: bool = False,
+        buffer_callback: Callable[[Any], Any] | None = None,
+    ):
+        super().__init__(file, PROTOCOL, buffer_callback)
+        self.local_by_value = local_by_value
+
+    def reducer_override(self, obj: Any) -> Any:
+        kind = type(obj)
+        if kind is types.FunctionType:
+            if self.local_by_value and _is_local(obj):
+                return self._dynamic_function_reduce(obj)
+        elif isinstance(obj, type):
+            return self._reduce_class(obj)
+        elif kind is _LRU:
+            return self._reduce_cached(obj)
+        elif isinstance(obj, BaseException):
+            return _reduce_error(obj)
+        elif kind.__module__ == "numpy" and kind.__name__ == "ndarray":
+            return _reduce_array(obj)
+        return super().reducer_override(obj)
+
+    def _reduce_class(self, cls: type) -> Any:
+        if self.local_by_value and _is_local(cls):
+            reduced = _cloudpickle._dynamic_class_reduce(cls)
+        else:
+            reduced = super().reducer_override(cls)
+            if reduced is NotImplemented or len(reduced) < 6:
+                return reduced
+        if cls not in _came_over:
+            _born_here.add(cls)
+        return (*reduced[:5], set_class_state)
+
+    def _reduce_cached(self, cached: Any) -> Any:
+        by_value = not is_importable(cached) or (self.local_by_value and _is_local(cached))
+        if not by_value:
+            return NotImplemented
+        parameters = cached.cache_parameters()
+        state = {name: value for name, value in vars(cached).items() if name != "__wrapped__"}
+        return make_cached, (
+            cached.__wrapped__, parameters["maxsize"], parameters["typed"], state,
+        )  # fmt: skip
+
+
+def dumps(value: Any, *, local_by_value: bool = False) -> bytes:
+    """Return the pickle of anything, in one piece.  Raises what pickling raises."""
+    with io.BytesIO() as file:
+        Pickler(file, local_by_value).dump(value)
+        return file.getvalue()
+
+
+loads = pickle.loads
+
+
+def is_importable(obj: Any) -> bool:
+    """Tell whether ``obj`` is what its module and qualified name say, as pickle looks it up."""
+    module = sys.modules.get(getattr(obj, "__module__", None) or "")
+    if module is None or module.__name__ == "__main__":
+        return False
+    found: Any = module
+    for name in (getattr(obj, "__qualname__", None) or "?").split("."):
+        found = getattr(found, name, None)
+        if found is None:
+            return False
+    return found is obj
+
+
+def _is_local(obj: Any) -> bool:
+    """Tell whether a module of the user's, which others may lack, defines ``obj``."""
+    module = obj.__module__
+    return module in sys.modules and not is_installed(module)
+
+
+# -- what pickles call when they are loaded -------------------------------------------------------
+
+
+def set_class_state(cls: type, state: Any) -> type:
+    """Fill a class that came by value, unless it is ours and has only come back.
+
+    A result of a class from this notebook brings a copy of its methods along.  Setting those would
+    tie them to copies of the notebook's globals, as they were when the class was sent.
+    """
+    if cls in _born_here:
+        return cls
+    _came_over.add(cls)
+    filled: type = _cloudpickle._class_setstate(cls, state)
+    return filled
+
+
+def make_cached(
+    function: Callable[..., Any], maxsize: int | None, typed: bool, state: dict[str, Any]
+) -> Any:
+    """Wrap a function in a cache of its own, empty here."""
+    cached = functools.lru_cache(maxsize, typed)(function)
+    vars(cached).update(state)
+    return cached
+
+
+def make_error(cls: type[BaseException], args: tuple[Any, ...]) -> BaseException:
+    """Make an error from its ``args`` even if ``__init__`` wants others.
+
+    Many classes give ``Exception.__init__`` another number of arguments than they take.  Their
+    attributes follow as the state of the pickle.
+    """
+    try:
+        error = cls(*args)
+    except Exception:
+        error = cls.__new__(cls, *args)
+    error.args = args  # __init__ may have put a message together a second time
+    return error
+
+
+# -- reducers -------------------------------------------------------------------------------------
+
+
+def _reduce_error(error: BaseException) -> Any:
+    kind = type(error)
+    # Whoever says how it is pickled is believed; so are the builtin ones that do (OSError, …).
+    if kind.__reduce__ is not _error_reduce or kind.__reduce_ex__ is not _object_reduce:
+        return NotImplemented
+    if kind in copyreg.dispatch_table:
+        return NotImplemented
+    reduced = error.__reduce__()
+    if not isinstance(reduced, tuple) or reduced[0] is not kind:
+        return NotImplemented
+    return (make_error, (kind, reduced[1]), *reduced[2:])
+
+
+def _reduce_array(array: Any) -> Any:
+    """Slices of arrays leave out of band too, by way of one copy; NumPy itself puts them inline."""
+    flags = array.flags
+    if flags.c_contiguous or flags.f_contiguous or array.dtype.hasobject:
+        return NotImplemented
+    return array.copy().__reduce_ex__(PROTOCOL)
