@@ -10,6 +10,10 @@
     - TaskCancelled                    the task of a future was cancelled
     - KeyConflict (ValueError)         a key that means another task already
     - SchedulerLost (ConnectionError)  the scheduler is gone, and what it knew
+    - WorkerDied                       workers died while they ran a task
+    - DataLost                         data that a client put on workers is gone
+    - UnknownKey (KeyError)            nobody holds a result of this key
+    - NoWorkers                        there is no worker that could do it
     - ClientClosed (RuntimeError)      a client that is closed, or that another process made
     - TaskExited                       a task called ``sys.exit``
     - RemoteError                      a task's error that can't be rebuilt here
@@ -97,6 +101,25 @@ class KeyConflict(TreadleError, ValueError):
 
 class SchedulerLost(TreadleError, ConnectionError):
     """The scheduler is gone: nobody will ever know what becomes of these tasks."""
+
+
+class WorkerDied(TreadleError):
+    """Workers died while they ran a task, more often than is allowed."""
+
+
+class DataLost(TreadleError):
+    """Data that a client put on workers is gone with them, and can't be computed again."""
+
+
+class UnknownKey(TreadleError, KeyError):
+    """Nobody holds a result of this key, or makes it."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+class NoWorkers(TreadleError):
+    """There is no worker that could do what was asked for."""
 
 
 class ClientClosed(TreadleError, RuntimeError):

@@ -106,10 +106,14 @@ class Done(Instruction):
 
 
 class Watched(Instruction):
-    """Tasks of a watched graph have ended: positions in the `TasksFinished` being handled."""
+    """Tasks of a watched graph have ended on a worker.
 
-    def __init__(self, client: int, handles: list[int], positions: list[int]) -> None:
+    ``positions`` are those in the `TasksFinished` that is being handled: one event a turn.
+    """
+
+    def __init__(self, client: int, worker: int, handles: list[int], positions: list[int]) -> None:
         self.client = client
+        self.worker = worker
         self.handles = handles
         self.positions = positions
 

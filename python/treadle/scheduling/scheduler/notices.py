@@ -57,7 +57,7 @@ def tell_watched(s: Columns, row: int, position: int) -> None:
         return
     watched = client.watched
     if watched is None:
-        watched = client.watched = Watched(client.number, [], [])
+        watched = client.watched = Watched(client.number, s.worker[row], [], [])
         s.told.append(client)
     watched.handles.append(s.handle[row])
     watched.positions.append(position)
@@ -141,16 +141,17 @@ def collect(s: Columns) -> list[Instruction]:
     instructions = s.instructions
     s.instructions = []
     for worker in s.dirty:
+        # What was given in this turn may have been taken back or released in it.
+        compute = worker.compute
+        if compute is not None:
+            instructions.append(compute)
+            worker.compute = None
         if worker.take_back:
             instructions.append(TakeBack(worker.number, worker.take_back))
             worker.take_back = []
         if worker.release:
             instructions.append(Release(worker.number, worker.release))
             worker.release = []
-        compute = worker.compute
-        if compute is not None:
-            instructions.append(compute)
-            worker.compute = None
     s.dirty.clear()
     for client in s.told:
         _collect_client(client, instructions)

@@ -207,12 +207,13 @@ def taken_back(s: Columns, event: TakenBack) -> None:
 
 
 def inputs_missing(s: Columns, event: InputsMissing) -> None:
-    """A worker could not get inputs from a holder: name others, or make them again."""
+    """Inputs could not be got from a holder: name others to the worker, or make them again.
+
+    Clients say so too, as worker -1: they ask again where the results are.
+    """
     worker = s.workers.get(event.worker)
-    if worker is None:
-        return
     holder = s.workers.get(event.holder)
-    found = Holders(worker.number, {}, {})
+    found = Holders(event.worker, {}, {})
     lost: list[int] = []
     for id in event.ids:
         row = s.live_row(id)
@@ -228,7 +229,7 @@ def inputs_missing(s: Columns, event: InputsMissing) -> None:
                 continue
         found.holders[id] = s.holders(row)
         found.nbytes[id] = s.nbytes[row]
-    if found.holders:
+    if found.holders and worker is not None:
         s.instructions.append(found)
     for row in lost:
         lose(s, row)
