@@ -37,6 +37,7 @@ def serve(
     name: str | None = None,
     addresses: Sequence[str] = (),
     client_secret: Secret | None = None,
+    worker_secret: Secret | None = None,
     cluster: str = "",
     directory: Path | None = None,
 ) -> FeedServer:
@@ -55,8 +56,8 @@ def serve(
         What the record is called; made up unless told.
     addresses : sequence of str
         Where clients of a cluster connect, best first.
-    client_secret : Secret, optional
-        What they show there.
+    client_secret, worker_secret : Secret, optional
+        What they, and workers that are started later, show there.
     cluster : str
         Id of the cluster, which the handshake binds.
     directory : Path, optional
@@ -82,6 +83,7 @@ def serve(
         name=name,
         addresses=addresses,
         client_secret=client_secret,
+        worker_secret=worker_secret,
         cluster=cluster,
         directory=directory,
     )

@@ -36,7 +36,8 @@ _RESERVED = {"watch"}  # a route of the relay
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """One record.  ``started`` is when the process began: pids are used again.
 
-    A cluster's record tells where clients connect, and holds the secret that they show there.
+    A cluster's record tells where clients and workers connect, and holds the secrets that they
+    show there.
     """
 
     version: Literal[1] = 1
@@ -53,6 +54,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     treadle: str
     addresses: list[str] = []
     client_secret: Secret | None = None
+    worker_secret: Secret | None = None
     cluster: str = ""
 
 

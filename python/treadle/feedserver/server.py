@@ -49,7 +49,7 @@ class FeedServer:
     Parameters
     ----------
     hub : EventHub
-    kind, label, kernel_id, name, addresses, client_secret, cluster
+    kind, label, kernel_id, name, addresses, client_secret, worker_secret, cluster
         For the record.
     directory : Path, optional
         Where the record goes; Jupyter's runtime directory unless told otherwise.
@@ -69,6 +69,7 @@ class FeedServer:
         name: str | None = None,
         addresses: Sequence[str] = (),
         client_secret: Secret | None = None,
+        worker_secret: Secret | None = None,
         cluster: str = "",
         directory: Path | None = None,
         hello_seconds: float = HELLO_SECONDS,
@@ -80,7 +81,13 @@ class FeedServer:
         self.readers: set[FeedHandler] = set()
         self._directory = records.records_directory() if directory is None else directory
         self._kind = kind
-        self._description = (label, kernel_id, name, list(addresses), client_secret, cluster)
+        self._description = (label, kernel_id, name)
+        self._cluster: dict[str, Any] = {
+            "addresses": list(addresses),
+            "client_secret": client_secret,
+            "worker_secret": worker_secret,
+            "cluster": cluster,
+        }
         self._record: records.Record | None = None
         self._sockets: list[socket.socket] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -117,7 +124,7 @@ class FeedServer:
         import treadle
 
         kind = self._kind
-        label, kernel_id, name, addresses, client_secret, cluster = self._description
+        label, kernel_id, name = self._description
         if name is not None:
             records.check_free(name, self._directory)
         self._sockets = bind_sockets(0, "127.0.0.1")
@@ -133,9 +140,7 @@ class FeedServer:
             instance=secrets.token_hex(8),
             kernel_id=kernel_id,
             treadle=getattr(treadle, "__version__", "0.1.0"),
-            addresses=addresses,
-            client_secret=client_secret,
-            cluster=cluster,
+            **self._cluster,
         )
         listening = threading.Event()
         self._thread = threading.Thread(
