@@ -282,8 +282,10 @@ class Listener:
         inproc.check(self._credentials, credentials, role)
         ours, theirs = socket.socketpair()
         pair = [
-            SocketConnection(sock, role=role, kind="inproc", peer="this process", limits=limits)
-            for sock, limits in ((ours, self._limits), (theirs, DEFAULT_LIMITS))
+            SocketConnection(
+                sock, role=role, kind="inproc", peer="this process", limits=self._limits
+            )
+            for sock in (ours, theirs)
         ]
         thread = threading.Thread(
             target=self._serve_inproc, args=(pair[0],), name="treadle-serve", daemon=True
