@@ -39,43 +39,191 @@ def test_the_extension_declares_itself():
     assert point["app"].name == "treadle"
 
 
-async def test_every_route_refuses_whoever_shows_no_token(
-    jp_serverapp, jp_fetch, open_socket, kernel
-):
-    paths = {"": "", "/watch": "watch", "/[a-z0-9]": f"{kernel.name}/feed"}
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+NEEDS = {
+    ("GET", ""): "read",
+    ("GET", "/watch"): "read",
+    ("GET", "/NAME/feed"): "read",
+    ("POST", ""): "execute",
+    ("DELETE", "/NAME"): "execute",
+    ("POST", "/NAME/scale"): "execute",
+    ("GET", "/NAME/log"): "execute",
+}
+"""All that our routes do, and the right that it takes.  What isn't here is not allowed at all."""
+
+PATHS = sorted({path for _, path in NEEDS})
+
+
+class Recording:
+    """Instead of what starts, scales and stops: remembers what it was asked for."""
+
+    directory = None
+
+    def __init__(self):
+        self.calls = []
+
+    def start(self, *args):
+        self.calls.append("start")
+
+    async def scale(self, *args):
+        self.calls.append("scale")
+
+    async def stop(self, *args):
+        self.calls.append("stop")
+
+    def launches(self):
+        return []
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def launcher(extension, monkeypatch):
+    recording = Recording()
+    monkeypatch.setattr(extension, "launcher", recording)
+    return recording
+
+
+@pytest.fixture
+def ask(jp_fetch):
+    """The status of a request to a path of `NEEDS`, made for the cluster called ``name``."""
+
+    async def fetch(method, path, name, **more):
+        bodies = {"": '{"n_workers":1,"threads_per_worker":1}', "/NAME/scale": '{"n":1}'}
+        body = None if method in ("GET", "DELETE") else bodies.get(path, "{}")
+        parts = path.replace("NAME", name).strip("/")
+        return await status_of(
+            jp_fetch("treadle/api/clusters", *parts.split("/"), method=method, body=body, **more)
+        )
+
+    return fetch
+
+
+def test_every_route_is_in_the_table(jp_serverapp):
     routes = our_routes(jp_serverapp.web_app)
+    told = {
+        pattern.split("treadle/api/clusters")[1].rstrip("$").replace(handlers.NAME, "NAME")
+        for pattern in routes
+    }
 
-    codes = {}
-    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
-        for path in paths.values():
-            body = "{}" if method in ("POST", "PUT", "PATCH") else None
-            codes[method, path] = await status_of(
-                jp_fetch(
-                    "treadle/api/clusters",
-                    path,
-                    method=method,
-                    body=body,
-                    headers={"Authorization": ""},
-                )
-            )
-    sockets = [await status_of(open_socket(p, headers={})) for p in paths.values() if p]
+    assert told == set(PATHS)
+    assert len(routes) == len(handlers.ROUTES)
+    for pattern, target in routes.items():
+        path = pattern.split("treadle/api/clusters")[1].rstrip("$").replace(handlers.NAME, "NAME")
+        own = {name for kind in target.__mro__[:-1] for name in vars(kind)
+               if kind.__module__.startswith("treadle.")}  # fmt: skip
+        done = {method for method in METHODS if method.lower() in own}
+        assert done == {method for method, where in NEEDS if where == path}, target
 
-    assert len(routes) == len(paths) == len(handlers.ROUTES)
+
+async def test_no_route_acts_without_token(ask, open_socket, kernel, launcher):
+    codes = {
+        (method, path): await ask(method, path, kernel.name, headers={"Authorization": ""})
+        for method in METHODS
+        for path in PATHS
+    }
+    sockets = [
+        await status_of(open_socket(path, headers={})) for path in ("watch", f"{kernel.name}/feed")
+    ]
+
     assert set(codes.values()) <= {403, 405}
-    assert {codes["GET", path] for path in paths.values()} == {403}
+    assert {codes[needed] for needed in NEEDS} == {403}
     assert sockets == [403, 403]
+    assert launcher.calls == []
 
 
-async def test_with_a_token_no_method_but_get_is_allowed(jp_fetch, kernel):
-    codes = set()
-    for method in ("POST", "PUT", "PATCH", "DELETE"):
-        for path in ("", "watch", f"{kernel.name}/feed"):
-            body = "{}" if method in ("POST", "PUT", "PATCH") else None
-            codes.add(
-                await status_of(jp_fetch("treadle/api/clusters", path, method=method, body=body))
-            )
+async def test_with_a_token_nothing_but_what_is_in_the_table_is_allowed(ask, kernel, launcher):
+    codes = {
+        (method, path): await ask(method, path, kernel.name)
+        for method in METHODS
+        for path in PATHS
+        if (method, path) not in NEEDS
+    }
 
-    assert codes == {405}
+    assert set(codes.values()) == {405}
+    assert launcher.calls == []
+
+
+async def test_no_route_acts_for_a_user_without_the_right(
+    ask, open_socket, kernel, launcher, jp_serverapp, monkeypatch
+):
+    asked = []
+
+    def refuse(handler, user, action, resource):
+        asked.append((action, resource))
+        return False
+
+    monkeypatch.setattr(jp_serverapp.authorizer, "is_authorized", refuse)
+
+    codes = [await ask(method, path, kernel.name) for method, path in NEEDS]
+    codes += [await status_of(open_socket(p)) for p in ("watch", f"{kernel.name}/feed")]
+
+    assert set(codes) == {403}
+    assert asked == [(right, "treadle") for right in NEEDS.values()] + [("read", "treadle")] * 2
+    assert launcher.calls == []
+
+
+async def test_whoever_may_only_read_starts_and_stops_nothing(
+    ask, kernel, launcher, jp_serverapp, monkeypatch
+):
+    def only_read(handler, user, action, resource):
+        return action == "read"
+
+    monkeypatch.setattr(jp_serverapp.authorizer, "is_authorized", only_read)
+
+    codes = {needed: await ask(*needed, kernel.name) for needed, right in NEEDS.items()
+             if right != "read"}  # fmt: skip
+
+    assert set(codes.values()) == {403}
+    assert launcher.calls == []
+
+
+async def log_in(jp_fetch, jp_serverapp, host):
+    """The cookies of a browser that has shown the token once."""
+    login = await jp_fetch(
+        "api/status",
+        params={"token": jp_serverapp.identity_provider.token},
+        headers={"Authorization": "", "Host": host},
+    )
+    return [cookie.split(";")[0] for cookie in login.headers.get_list("Set-Cookie")]
+
+
+async def test_no_route_acts_without_the_xsrf_token(
+    ask, kernel, launcher, jp_fetch, jp_serverapp, open_socket
+):
+    cookies = await log_in(jp_fetch, jp_serverapp, open_socket.host)
+    headers = {"Authorization": "", "Host": open_socket.host, "Cookie": "; ".join(cookies)}
+    acting = [needed for needed in NEEDS if needed[0] != "GET"]
+
+    codes = [await ask(*needed, kernel.name, headers=headers) for needed in acting]
+    wrong = {**headers, "Cookie": "; ".join([*cookies, "_xsrf=a"]), "X-XSRFToken": "b"}
+    codes += [await ask(*needed, kernel.name, headers=wrong) for needed in acting]
+    foreign = {**headers, "Origin": "http://evil.example"}
+    codes += [await ask(*needed, kernel.name, headers=foreign) for needed in acting]
+
+    assert set(codes) <= {403, 404}
+    assert launcher.calls == []
+
+
+async def test_a_logged_in_page_with_its_xsrf_token_may_act(
+    kernel, launcher, jp_fetch, jp_serverapp, open_socket
+):
+    cookies = await log_in(jp_fetch, jp_serverapp, open_socket.host)
+    page = await jp_fetch("login", headers={"Authorization": "", "Host": open_socket.host})
+    cookies += [cookie.split(";")[0] for cookie in page.headers.get_list("Set-Cookie")]
+    (xsrf,) = {cookie.split("=", 1)[1] for cookie in cookies if cookie.startswith("_xsrf=")}
+    headers = {
+        "Authorization": "",
+        "Host": open_socket.host,
+        "Cookie": "; ".join(cookies),
+        "X-XSRFToken": xsrf.strip('"'),
+    }
+
+    answer = await jp_fetch("treadle/api/clusters", "x", method="DELETE", headers=headers)
+
+    assert (answer.code, launcher.calls) == (202, ["stop"])
 
 
 @pytest.mark.parametrize("header", ["token wrong", "Bearer wrong", "token "])
@@ -144,13 +292,7 @@ async def test_the_server_s_own_pages_are_let_in(open_socket, kernel, jp_auth_he
 
 
 async def test_a_cookie_lets_in_its_own_pages_only(open_socket, kernel, jp_fetch, jp_serverapp):
-    token = jp_serverapp.identity_provider.token
-    login = await jp_fetch(
-        "api/status",
-        params={"token": token},
-        headers={"Authorization": "", "Host": open_socket.host},
-    )
-    cookie = "; ".join(c.split(";")[0] for c in login.headers.get_list("Set-Cookie"))
+    cookie = "; ".join(await log_in(jp_fetch, jp_serverapp, open_socket.host))
     own = {"Cookie": cookie, "Origin": f"http://{open_socket.host}"}
 
     browser = await open_socket("watch", headers=own)
@@ -172,27 +314,6 @@ async def test_an_origin_that_the_server_allows_is_let_in(
 
     assert await browser.next("clusters")
     assert await status_of(open_socket("watch", headers=other)) == 403
-
-
-async def test_a_user_who_may_not_read_is_refused(
-    open_socket, kernel, jp_fetch, jp_serverapp, monkeypatch
-):
-    asked = []
-
-    def refuse(handler, user, action, resource):
-        asked.append((action, resource))
-        return False
-
-    monkeypatch.setattr(jp_serverapp.authorizer, "is_authorized", refuse)
-
-    codes = [
-        await status_of(jp_fetch("treadle/api/clusters")),
-        await status_of(open_socket("watch")),
-        await status_of(open_socket(f"{kernel.name}/feed")),
-    ]
-
-    assert codes == [403, 403, 403]
-    assert asked == [("read", "treadle")] * 3
 
 
 NO_NAMES = [

@@ -28,6 +28,10 @@ async def test_clusters_are_listed(jp_fetch, kernel):
         "started": kernel.record.started,
         "kernel_id": "abcd1234-0000",
         "state": "running",
+        "workers": None,
+        "threads": None,
+        "error": "",
+        "has_log": False,
     }
 
 

@@ -82,6 +82,18 @@ def records_directory() -> Path:
     return Path(jupyter_runtime_dir()) / "treadle"
 
 
+def make_directory(directory: Path) -> None:
+    """Make the directory of records, or see that it is ours alone.
+
+    Raises
+    ------
+    RecordError
+        If it is open to others.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _check_directory(directory)
+
+
 def write_record(record: Record, directory: Path) -> Path:
     """Write a record, over an older one of the same name.
 
@@ -92,8 +104,7 @@ def write_record(record: Record, directory: Path) -> Path:
     """
     if not is_name(record.name):
         raise RecordError(f"{record.name!r} can't be the name of a cluster")
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _check_directory(directory)
+    make_directory(directory)
     path = directory / f"{record.name}.json"
     draft = directory / f".{record.name}.{secrets.token_hex(8)}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)

@@ -1,20 +1,27 @@
 """The routes, and who may use them.
 
-    GET  {base}treadle/api/clusters                 what there is
-    WS   {base}treadle/api/clusters/watch           the same, now and on every change
-    WS   {base}treadle/api/clusters/<name>/feed     the feed of one cluster
+    GET    {base}treadle/api/clusters                 what there is                        read
+    WS     {base}treadle/api/clusters/watch           the same, now and on every change    read
+    WS     {base}treadle/api/clusters/<name>/feed     the feed of one cluster              read
+    POST   {base}treadle/api/clusters                 start one                            execute
+    DELETE {base}treadle/api/clusters/<name>          stop it, or forget that it failed    execute
+    POST   {base}treadle/api/clusters/<name>/scale    have so many workers                 execute
+    GET    {base}treadle/api/clusters/<name>/log      what it wrote while it started       execute
 
-Everybody is authenticated and authorised to read ``treadle``.  A websocket is opened only by
-pages of this very server, token or not: Jupyter lets a token stand for the origin, and a link with
-a token in it would then open our feeds to any page.
+Everybody is authenticated, and authorised for ``treadle``: the last column says for what.  What
+changes anything shows Jupyter's XSRF token too (`APIHandler` sees to it).  A websocket is opened
+only by pages of this very server, token or not: Jupyter lets a token stand for the origin, and a
+link with a token in it would then open our feeds to any page.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import msgspec
+from jupyter_client.kernelspec import NoSuchKernel
 from jupyter_core.utils import ensure_async
 from jupyter_server.auth.decorator import authorized, ws_authenticated
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
@@ -24,13 +31,18 @@ from tornado import web
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from treadle.feedserver.pump import Pump
+from treadle.lab import bodies, logs
+from treadle.lab.environments import NoEnvironmentError, environment_of, own_environment
+from treadle.lab.launch import LaunchError
 from treadle.telemetry import events
 
 if TYPE_CHECKING:
+    from treadle.lab.environments import Environment
     from treadle.lab.extension import TreadleState
     from treadle.lab.relay import View
 
 AUTH_RESOURCE = "treadle"
+EXECUTE = "execute"
 NAME = r"(?P<name>[a-z0-9][a-z0-9-]{0,62})"
 
 BAD_REQUEST = 4400
@@ -39,17 +51,107 @@ MAX_SOCKETS = 64
 """Websockets of all browsers together."""
 
 
-class ClustersHandler(APIHandler):  # type: ignore[misc]
-    """Lists the clusters."""
+class RestHandler(APIHandler):  # type: ignore[misc]
+    """What the routes that are no websockets share."""
 
     auth_resource = AUTH_RESOURCE
+
+    @property
+    def state(self) -> TreadleState:
+        """What all handlers share."""
+        state: TreadleState = self.settings["treadle"]
+        return state
+
+    def decode(self, kind: type[bodies.Body]) -> bodies.Body:
+        """The body of the request."""
+        try:
+            return bodies.decode(self.request.body, kind)
+        except bodies.BodyError as error:
+            raise web.HTTPError(400, str(error)) from None
+
+
+class ClustersHandler(RestHandler):
+    """Lists the clusters, and starts one."""
 
     @web.authenticated
     @authorized  # type: ignore[untyped-decorator]
     async def get(self) -> None:
         """Answer with a `events.ClusterList`."""
-        state: TreadleState = self.settings["treadle"]
-        self.finish(events.encode(events.ClusterList(clusters=state.clusters.list())))
+        self.finish(events.encode(events.ClusterList(clusters=self.state.fleet.list())))
+
+    @web.authenticated
+    @authorized(EXECUTE, AUTH_RESOURCE)  # type: ignore[untyped-decorator]
+    async def post(self) -> None:
+        """Start a cluster; answer with its entry in the list."""
+        wanted = self.decode(bodies.StartCluster)
+        environment = await self._environment(wanted.kernelspec)
+        folder = Path(self.settings.get("server_root_dir") or Path.cwd()).expanduser()
+        try:
+            name = self.state.launcher.start(wanted, environment, folder)
+        except LaunchError as error:
+            raise web.HTTPError(error.status, str(error)) from error
+        self.set_status(202)
+        (entry,) = (c for c in self.state.fleet.list() if c.name == name)
+        self.finish(events.encode(entry))
+
+    async def _environment(self, kernelspec: str | None) -> Environment:
+        """The environment of a kernelspec that this server itself would start a kernel from."""
+        if getattr(self.settings.get("gateway_config"), "gateway_enabled", False):
+            raise web.HTTPError(409, "the kernels of this server run elsewhere")
+        name = kernelspec or self.kernel_manager.default_kernel_name
+        try:
+            spec = await ensure_async(self.kernel_spec_manager.get_kernel_spec(name))
+        except NoSuchKernel:
+            raise web.HTTPError(404, f"no kernel is called {name!r}") from None
+        try:
+            return environment_of(spec.argv, spec.env, spec.language, own_environment())
+        except NoEnvironmentError as error:
+            raise web.HTTPError(422, str(error)) from None
+
+
+class ClusterHandler(RestHandler):
+    """Stops a cluster."""
+
+    @web.authenticated
+    @authorized(EXECUTE, AUTH_RESOURCE)  # type: ignore[untyped-decorator]
+    async def delete(self, name: str) -> None:
+        """Stop it; answered when it has been told."""
+        try:
+            await self.state.launcher.stop(name)
+        except LaunchError as error:
+            raise web.HTTPError(error.status, str(error)) from error
+        self.set_status(202)
+        self.finish()
+
+
+class ScaleHandler(RestHandler):
+    """Scales a cluster."""
+
+    @web.authenticated
+    @authorized(EXECUTE, AUTH_RESOURCE)  # type: ignore[untyped-decorator]
+    async def post(self, name: str) -> None:
+        """Have that many workers; answered when it has been told."""
+        wanted = self.decode(bodies.Scale)
+        try:
+            await self.state.launcher.scale(name, wanted.n)
+        except LaunchError as error:
+            raise web.HTTPError(error.status, str(error)) from error
+        self.set_status(202)
+        self.finish()
+
+
+class LogHandler(RestHandler):
+    """Shows the log of a cluster: whatever its start wrote, so not for all who may see panes."""
+
+    @web.authenticated
+    @authorized(EXECUTE, AUTH_RESOURCE)  # type: ignore[untyped-decorator]
+    async def get(self, name: str) -> None:
+        """Answer with a `bodies.Log`."""
+        found = logs.read_log(self.state.launcher.directory, name)
+        if found is None:
+            raise web.HTTPError(404, f"{name} has no log")
+        text, is_cut = found
+        self.finish(msgspec.json.encode(bodies.Log(text=text, is_cut=is_cut)))
 
 
 class GuardedSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: ignore[misc]
@@ -200,4 +302,7 @@ ROUTES: list[tuple[str, type[JupyterHandler]]] = [
     (r"/treadle/api/clusters", ClustersHandler),
     (r"/treadle/api/clusters/watch", WatchSocket),
     (rf"/treadle/api/clusters/{NAME}/feed", FeedSocket),
+    (rf"/treadle/api/clusters/{NAME}", ClusterHandler),
+    (rf"/treadle/api/clusters/{NAME}/scale", ScaleHandler),
+    (rf"/treadle/api/clusters/{NAME}/log", LogHandler),
 ]

@@ -33,6 +33,9 @@ CONNECT_SECONDS = 5.0
 RETRY_SECONDS = (0.25, 0.5, 1.0, 2.0)
 """Pauses between attempts; the last one repeats."""
 
+STATES = ("runs", "lanes", "workers")
+"""Topics of which only the last message matters."""
+
 MAX_ANSWER_BYTES = 32_000_000
 
 log = logging.getLogger("treadle.lab")
@@ -61,7 +64,7 @@ class View:
         self.topics = frozenset(request.topics)
         self.max_hz = request.max_hz
         self._since = request.since.tasks
-        for topic in ("runs", "lanes"):
+        for topic in STATES:
             self._sent.pop(topic, None)
         self._relay.update_subscription()
         self.wake()
@@ -77,7 +80,7 @@ class View:
             messages.append(events.encode(greeting))  # type: ignore[arg-type]
         if relay.instance != self._instance:
             self._instance, self._cursor = relay.instance, 0
-        for topic in ("runs", "lanes"):
+        for topic in STATES:
             number, text = relay.state.get(topic, (0, ""))
             if topic in self.topics and number and self._sent.get(topic) != number:
                 self._sent[topic] = number
@@ -129,6 +132,7 @@ class Relay:
         self._subscribed: tuple[frozenset[str], float] = (frozenset(), 0.0)
         self._task: asyncio.Task[None] | None = None
         self._changes = 0
+        self._who = "the kernel" if name.startswith("kernel-") else "the cluster"
 
     # ---- for browsers ----
 
@@ -196,16 +200,19 @@ class Relay:
         try:
             while True:
                 record = self._clusters.find_running(self.name)
-                reason = "the kernel is not running"
+                if record is not None:
+                    self._who = f"the {record.kind}"
+                who = self._who
+                reason = f"{who} is not running"
                 if record is not None:
                     try:
                         await self._read(record)
-                        reason = "the kernel closed the feed"
+                        reason = f"{who} closed the feed"
                         attempt = 0
                     except FeedRefusedError as error:
                         reason = str(error)
                     except (OSError, HTTPError, WebSocketClosedError, TimeoutError):
-                        reason = "the kernel does not answer"
+                        reason = f"{who} does not answer"
                     except Exception:
                         if not self.is_lost:  # once, not at every attempt
                             log.exception("the feed of %s can't be read", self.name)
@@ -241,9 +248,9 @@ class Relay:
             first = await asyncio.wait_for(connection.read_message(), CONNECT_SECONDS)
             welcome = None if first is None else events.decode_answer(first)
             if not isinstance(welcome, events.Welcome):
-                raise FeedRefusedError("the kernel refuses its own token")
+                raise FeedRefusedError(f"{self._who} refuses its own token")
             if welcome.source.instance != record.instance:
-                raise FeedRefusedError("another process answers in the kernel's place")
+                raise FeedRefusedError("another process answers in its place")
             self._welcome_back(welcome, connection)
             while (message := await connection.read_message()) is not None:
                 self._take_in(message)
@@ -269,8 +276,8 @@ class Relay:
             self.history.add(TaskFrame.parse(message))
         else:
             answer = events.decode_answer(message)
-            topic = {events.Runs: "runs", events.Lanes: "lanes"}.get(type(answer))
-            if topic is not None:
+            topic = str(answer.__struct_config__.tag)
+            if topic in STATES:
                 self._changes += 1
                 self.state[topic] = (self._changes, message)
         self._wake_all()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from treadle.telemetry import events
 
 if TYPE_CHECKING:
-    from treadle.lab.clusters import Clusters
+    from treadle.lab.fleet import Fleet
 
 WATCH_SECONDS = 0.5
 """Between two looks: a few small files, and whether their processes live."""
@@ -23,8 +23,8 @@ class Watcher(Protocol):
 class Watch:
     """Tells watchers of the clusters; looks at nothing while there are none."""
 
-    def __init__(self, clusters: Clusters, interval: float = WATCH_SECONDS):
-        self._clusters = clusters
+    def __init__(self, fleet: Fleet, interval: float = WATCH_SECONDS):
+        self._fleet = fleet
         self._interval = interval
         self._watchers: set[Watcher] = set()
         self._last = ""
@@ -54,6 +54,7 @@ class Watch:
         if self._task is not None:
             self._task.cancel()
             self._task = None
+        self._fleet.rest()
         self._last = ""
 
     async def _keep_looking(self) -> None:
@@ -63,7 +64,7 @@ class Watch:
 
     def _look(self) -> bool:
         """Tell all watchers if there is a change; was there one?"""
-        text = events.encode(events.Clusters(clusters=self._clusters.list()))
+        text = events.encode(events.Clusters(clusters=self._fleet.list(follow=True)))
         if text == self._last:
             return False
         self._last = text
