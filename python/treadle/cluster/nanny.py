@@ -1,0 +1,249 @@
+"""A nanny: one light process that starts the processes of clusters on this host and watches them.
+
+It has imported what schedulers and workers need, so a child is a fork away: a few milliseconds
+instead of an interpreter's start and all imports.  It has one thread, opens no port, and speaks
+only with the process that started it and with its own children, over sockets without a name.
+
+    owner --- preload, start, scale, stop ---> nanny      JSON lines, secrets included
+    owner <-- started, listening, recorded, ready, exited, left, output, stopped --- nanny
+
+Nothing outlives its reason: when the owner ends (its socket closes, or its pid is gone) all
+children are told to end and soon killed; when the nanny is killed, the kernel kills its children
+and the guard what they had started.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from treadle.cluster.nanny_cluster import GRACE_SECONDS, ClusterProcesses
+from treadle.cluster.nanny_guard import Guard
+from treadle.cluster.nanny_loop import READ, Loop, Wire
+from treadle.utils import process
+
+if TYPE_CHECKING:
+    from treadle.cluster.nanny_child import Child
+
+ORPHAN_GRACE_SECONDS = 0.8
+"""The owner is gone: nobody waits for a tidy end, but records and sockets should go."""
+
+MAX_OUTPUT_WAITING = 2**20
+
+WORKER_MODULES = ("treadle.cluster.worker_child",)
+SCHEDULER_MODULES = ("treadle.cluster.scheduler_main",)
+
+
+class Nanny:
+    """Runs until its owner ends or says so, or, without one, until its clusters have ended.
+
+    Parameters
+    ----------
+    owner : int, optional
+        Descriptor of a socket.
+    owner_pid : int, optional
+        A process to die with.  None: the nanny is on its own (detached, or the command line).
+    """
+
+    def __init__(self, owner: int | None = None, *, owner_pid: int | None = None):
+        self._loop = Loop()
+        self._guard = Guard(self._loop)
+        self._clusters: dict[str, ClusterProcesses] = {}
+        self._children: dict[int, tuple[ClusterProcesses, Child]] = {}
+        self._is_ending = False
+        self._imports: list[str] = []
+        self._import_is_due = False
+        self._dies_with_owner = owner_pid is not None
+        self._owner: Wire | None = None
+        if owner is not None:
+            self._owner = Wire(self._loop, owner, self.handle, self._owner_closed)
+        if owner_pid is not None:
+            self._watch_owner(owner_pid)
+
+    def run(self) -> None:
+        """Serve until the end."""
+        self._loop.on_signal(signal.SIGCHLD, self._reap)
+        self._loop.on_signal(signal.SIGTERM, lambda: self.end("terminated"))
+        self._loop.on_signal(signal.SIGHUP, lambda: self.end("terminated"))
+        if self._dies_with_owner:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for the owner
+        else:
+            self._loop.on_signal(signal.SIGINT, lambda: self.end("interrupted"))
+        process.adopt_orphans()
+        self._start_guard()
+        try:
+            while not self._is_done():
+                self._loop.turn()
+        finally:
+            for cluster in self._clusters.values():
+                cluster.kill()
+            self._loop.close()  # and with it the guard
+
+    def handle(self, line: dict[str, Any]) -> None:
+        """Do what the owner says."""
+        name = line.get("cluster", "")
+        cluster = self._clusters.get(name)
+        match line.get("op"):
+            case "preload":
+                self.preload(line["modules"])
+            case "start":
+                self.start(name, line)
+            case "scale" if cluster is not None:
+                cluster.scale(line["n"])
+            case "stop" if cluster is not None:
+                cluster.stop(line.get("reason") or "stopped", line.get("grace", GRACE_SECONDS))
+            case "stop":
+                self._report(name, "stopped", reason="not running", log="")
+            case "end":
+                self.end("the nanny was told to end")
+
+    def start(self, name: str, order: dict[str, Any]) -> None:
+        """Start a cluster; ``order`` is described in `ClusterProcesses`."""
+        cluster = ClusterProcesses(
+            self._loop,
+            name,
+            order,
+            report=lambda event, **fields: self._report(name, event, **fields),
+            on_child=self._child_started,
+            on_stopped=self._cluster_stopped,
+        )
+        self._clusters[name] = cluster
+        cluster.start_scheduler()
+        if not order.get("spawn"):
+            # While the scheduler starts, on another core.
+            self._import([*WORKER_MODULES, *(order.get("preload") or ())], order)
+        cluster.start_workers()
+        # Not now, when everybody needs the cores: for the next cluster.
+        self._loop.call_later(1.0, lambda: self.preload(SCHEDULER_MODULES))
+
+    def preload(self, modules: Sequence[str]) -> None:
+        """Import for children to come, one module a turn, so that orders need not wait."""
+        self._imports += [name for name in modules if name not in sys.modules]
+        if self._imports and not self._import_is_due:
+            self._import_is_due = True
+            self._loop.call_later(0.0, self._import_next)
+
+    def end(self, reason: str, grace: float = GRACE_SECONDS) -> None:
+        """Stop all clusters, then run no longer."""
+        self._is_ending = True
+        for cluster in list(self._clusters.values()):
+            cluster.stop(reason, grace)
+
+    # ---- the owner ----
+
+    def _report(self, cluster: str, event: str, **fields: Any) -> None:
+        owner = self._owner
+        if owner is None or not owner.is_open:
+            if event == "output":
+                sys.stderr.write(fields["text"])
+                sys.stderr.flush()
+            elif event == "exited":
+                again = "; starting it again" if fields.get("restarting") else ""
+                print(f"{fields['name']} {fields['reason']}{again}", file=sys.stderr, flush=True)
+        elif event != "output" or owner.waiting < MAX_OUTPUT_WAITING:
+            owner.send(event=event, cluster=cluster, **fields)
+
+    def _owner_closed(self) -> None:
+        if self._dies_with_owner:
+            self.end("its owner has ended", ORPHAN_GRACE_SECONDS)
+
+    def _watch_owner(self, pid: int) -> None:
+        """A forked copy of the owner may hold its socket open: the pid tells better."""
+        if os.getppid() != pid:
+            self.end("its owner has ended")
+        elif hasattr(os, "pidfd_open"):
+            try:
+                fd = os.pidfd_open(pid)
+            except OSError:
+                return  # an old kernel: the socket will have to do
+            self._loop.watch(fd, READ, lambda _events: self._owner_ended(fd))
+
+    def _owner_ended(self, fd: int) -> None:
+        self._loop.forget(fd)
+        self.end("its owner has ended", ORPHAN_GRACE_SECONDS)
+
+    # ---- children ----
+
+    def _child_started(self, cluster: ClusterProcesses, child: Child) -> None:
+        self._children[child.pid] = (cluster, child)
+        self._guard.add(child.pid)
+
+    def _cluster_stopped(self, cluster: ClusterProcesses) -> None:
+        if self._clusters.get(cluster.name) is cluster:
+            del self._clusters[cluster.name]
+
+    def _reap(self) -> None:
+        """Children are left as zombies until their groups are killed: their numbers stay taken."""
+        while True:
+            try:
+                found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return
+            if found is None:
+                return
+            pid = found.si_pid
+            known = self._children.pop(pid, None)
+            if known is not None:
+                known[1].ended()
+                self._guard.remove(pid)
+            _, status = os.waitpid(pid, 0)
+            if pid == self._guard.pid and not self._is_ending:
+                self._start_guard()
+            if known is not None:
+                known[0].ended(known[1], os.waitstatus_to_exitcode(status))
+
+    def _start_guard(self) -> None:
+        try:
+            self._guard.start()
+        except OSError as error:
+            print(f"no guard for this nanny: {error}", file=sys.stderr, flush=True)
+
+    def _is_done(self) -> bool:
+        if self._clusters:
+            return False
+        return self._is_ending or self._owner is None or not self._owner.is_open
+
+    # ---- imports ----
+
+    def _import_next(self) -> None:
+        self._import_is_due = False
+        if self._imports:
+            self._import([self._imports.pop(0)], {})
+            self.preload(())
+            if self._imports:
+                self._import_is_due = True
+                self._loop.call_later(0.0, self._import_next)
+
+    def _import(self, modules: Sequence[str], order: dict[str, Any]) -> None:
+        """A module that can't be imported here is the children's trouble, who tell of it."""
+        modules = [name for name in modules if name not in sys.modules]
+        if not modules:
+            return
+        path = list(sys.path)
+        sys.path[:] = (order.get("surroundings") or {}).get("path") or path
+        try:
+            for name in modules:
+                try:
+                    importlib.import_module(name)
+                except Exception as error:
+                    print(f"preload of {name}: {error!r}", file=sys.stderr, flush=True)
+        finally:
+            sys.path[:] = path
+        # Children share what never changes, and their collectors need not look at it.
+        gc.collect()
+        gc.freeze()
+
+
+def main() -> None:
+    """Entry of the process, with ``OWNER_FD OWNER_PID`` on the command line; pid 0 detaches."""
+    fd, owner_pid = int(sys.argv[1]), int(sys.argv[2])
+    os.set_inheritable(fd, False)
+    if not owner_pid and os.fork():
+        os._exit(0)  # whoever started us has nobody to wait for
+    process.set_process_name("treadle-nanny")
+    Nanny(fd, owner_pid=owner_pid or None).run()
