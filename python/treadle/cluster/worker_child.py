@@ -1,0 +1,38 @@
+"""A worker as the child of a nanny: waits until there is a scheduler, tells when it is ready.
+
+What it returns from, the end that somebody asked for, is not a death: nobody starts it again.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from treadle.cluster.worker_main import worker_main
+
+if TYPE_CHECKING:
+    from treadle.cluster.lines import Channel, Line
+    from treadle.cluster.worker import Worker
+
+
+def run(spec: Line, channel: Channel) -> None:
+    """Be a worker.
+
+    Parameters
+    ----------
+    spec : dict
+        As for `worker_main`; without an ``address`` that of the cluster's own scheduler is used.
+    channel : Channel
+        To the nanny.
+    """
+    go = channel.receive()
+    if go is None:
+        return  # the cluster has ended before it began
+    address = spec.get("address") or go["addresses"][0]
+
+    def ready(_worker: Worker) -> None:
+        channel.send("ready")
+
+    reason = worker_main({**spec, "address": address}, ready)
+    if reason:
+        print(f"{spec.get('name')}: {reason}", file=sys.stderr)
