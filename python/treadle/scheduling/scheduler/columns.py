@@ -167,6 +167,8 @@ class Columns:
         self.no_worker: dict[int, bool] = {}
         self.touched: list[Worker] = []  # may have room for more, since this turn
         self.idle: dict[int, bool] = {}  # have room and found nothing
+        self.is_newly_idle = False  # somebody found nothing in this turn
+        self.balanced_at = 0.0
         self.crowded: dict[int, bool] = {}  # have more than they can run at once
         # what has been decided in this turn
         self.dirty: list[Worker] = []

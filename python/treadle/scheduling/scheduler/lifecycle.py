@@ -172,12 +172,17 @@ def unneed(s: Columns, row: int) -> None:
 def drop(s: Columns, row: int) -> None:
     """Nobody needs the result of a row in memory: its holders drop it."""
     id = s.ids[row]
-    for number in s.holders(row):
-        worker = s.workers.get(number)
-        if worker is not None:
-            let_go(s, worker, row)
-            tell_release(s, worker, id)
-    s.replicas.pop(row, None)
+    worker = s.workers.get(s.worker[row])
+    if worker is not None:
+        let_go(s, worker, row)
+        tell_release(s, worker, id)
+    more = s.replicas.pop(row, None)
+    if more is not None:
+        for number in more:
+            worker = s.workers.get(number)
+            if worker is not None:
+                let_go(s, worker, row)
+                tell_release(s, worker, id)
     s.worker[row] = -1
     s.state[row] = RELEASED
     s.ids[row] += GENERATION
@@ -336,7 +341,10 @@ def recall(s: Columns, row: int) -> None:
 
 
 def back_to_waiting(s: Columns, row: int) -> None:
-    """A row that was given to a worker is nobody's again; its inputs are counted by the caller."""
+    """A row that was given to a worker is nobody's again; its inputs are counted by the caller.
+
+    What was given along to the same worker waits there for an id that never comes: it is recalled.
+    """
     leave_worker(s, row)
     s.state[row] = WAITING
     s.ids[row] += GENERATION
@@ -345,6 +353,8 @@ def back_to_waiting(s: Columns, row: int) -> None:
         for other in dependents:
             if s.state[other] == WAITING:
                 s.unassigned[other] += 1
+            elif s.state[other] == PROCESSING:
+                recall(s, other)
 
 
 def wait_again(s: Columns, row: int) -> None:

@@ -50,6 +50,9 @@ MAX_AHEAD = 2 * MAX_DEPTH
 #: Bytes of results that may be made ahead of their use, a worker.
 MAX_AHEAD_BYTES = 64e6
 
+#: No entry of a heap: those of tasks with a priority are negative.
+NO_ENTRY = -(1 << 100)
+
 #: The number of no function: nothing is known of how long it takes.
 UNSEEN = -2
 
@@ -238,7 +241,7 @@ def hand_out(s: Columns, worker: Worker) -> None:
     has_more = True
     while True:
         entry = _next_entry(s, worker)
-        if entry < 0:
+        if entry == NO_ENTRY:
             has_more = False
             break
         row = entry & ROW
@@ -261,15 +264,16 @@ def hand_out(s: Columns, worker: Worker) -> None:
     if not has_more and len(worker.processing) - worker.nseceded <= nthreads and not worker.is_solo:
         s.idle[worker.number] = True
         worker.is_idle = True
+        s.is_newly_idle = True
 
 
 def _next_entry(s: Columns, worker: Worker) -> int:
-    """Return the queued task that this worker should have next, without taking it; -1 is none."""
+    """Return the queued task that this worker should have next, without taking it."""
     entry = _top(s, worker.own)
     other = _top(s, s.queue)
-    if entry < 0:
+    if entry == NO_ENTRY:
         return other
-    return entry if other < 0 or entry < other else other
+    return entry if other == NO_ENTRY or entry < other else other
 
 
 def _top(s: Columns, heap: list[int]) -> int:
@@ -281,7 +285,7 @@ def _top(s: Columns, heap: list[int]) -> int:
         if is_queued and (heap is s.suspects or not s.flags[row] & SUSPECT):
             return entry
         heappop(heap)
-    return -1
+    return NO_ENTRY
 
 
 def _prepare_suspect(s: Columns, worker: Worker) -> bool:
@@ -291,7 +295,7 @@ def _prepare_suspect(s: Columns, worker: Worker) -> bool:
     is this one, or has a suspect now.
     """
     entry = _top(s, s.suspects)
-    if entry < 0:
+    if entry == NO_ENTRY:
         s.draining = -1
         return False
     if s.draining >= 0 and s.draining != worker.number:
@@ -339,7 +343,7 @@ def feed_starved(s: Columns) -> None:
         heap = s.starved[name]
         while True:
             entry = _top(s, heap)
-            if entry < 0:
+            if entry == NO_ENTRY:
                 del s.starved[name]
                 break
             row = entry & ROW
@@ -371,7 +375,7 @@ def take_from_own(s: Columns, victim: Worker, thief: Worker) -> int:
     moved = 0
     while victim.own:
         entry = _top(s, victim.own)
-        if entry < 0:
+        if entry == NO_ENTRY:
             break
         row = entry & ROW
         function = s.function[row]

@@ -40,6 +40,9 @@ from treadle.scheduling.scheduler.placement import is_named
 #: A priority of 1 goes before all that has this rank or more beyond its own.
 PRIORITY_STEP = 1 << 44
 
+#: Priorities beyond this make no difference.
+MAX_PRIORITY = float(1 << 15)
+
 
 def client_joined(s: Columns, event: ClientJoined) -> None:
     """A client is there."""
@@ -165,7 +168,7 @@ def _fill_columns(
     base = event.base
     handles = client.handles
     mark = WATCHED if event.watch else 0
-    shift = int(event.priority * PRIORITY_STEP)
+    shift = _steps(event.priority)
     rank = s.next_rank
     s.next_rank += len(rows)
     position = -1
@@ -210,7 +213,12 @@ def _set_options(s: Columns, row: int, options: Options) -> None:
     if options.retries:
         s.retries[row] = options.retries
     if options.priority:
-        s.rank[row] -= int(options.priority * PRIORITY_STEP)
+        s.rank[row] -= _steps(options.priority)
+
+
+def _steps(priority: float) -> int:
+    """Return by how much a priority lowers a rank; whatever a client sends is a number here."""
+    return int(max(-MAX_PRIORITY, min(MAX_PRIORITY, priority)) * PRIORITY_STEP)
 
 
 def _share(s: Columns, row: int, number: int, handle: int) -> None:
@@ -269,10 +277,16 @@ def handles_wanted(s: Columns, event: HandlesWanted) -> None:
     client = s.clients.get(event.client)
     if client is None:
         return
+    unknown: list[int] = []
     for handle in event.handles:
         row = client.handles.get(handle, -1)
         if row >= 0:
             _begin_to_want(s, client, handle, row)
+        else:
+            unknown.append(handle)
+    if unknown:
+        reason = "it was released, or needed by nothing any more; compute it again"
+        s.instructions.append(Refused(client.number, unknown, "UnknownKey", reason))
 
 
 def _begin_to_want(s: Columns, client: Client, handle: int, row: int) -> None:

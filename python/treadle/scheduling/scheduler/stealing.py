@@ -7,7 +7,15 @@ back: the half of it that was given last, which leaves no task behind that stand
 
 from __future__ import annotations
 
-from treadle.scheduling.scheduler.columns import RARE, RECALLED, SECEDED, SUSPECT, Columns, Worker
+from treadle.scheduling.scheduler.columns import (
+    DATA,
+    RARE,
+    RECALLED,
+    SECEDED,
+    SUSPECT,
+    Columns,
+    Worker,
+)
 from treadle.scheduling.scheduler.lifecycle import recall
 from treadle.scheduling.scheduler.placement import seconds_before, seconds_to_fetch
 from treadle.scheduling.scheduler.queuing import take_from_own
@@ -17,6 +25,9 @@ WORTH = 0.005
 
 #: Seconds without a word after which a worker's work is not taken to be known.
 SILENCE = 0.02
+
+#: Seconds between two looks when nobody has become idle in between.
+PAUSE = 0.002
 
 #: Crowded workers that are compared before one is chosen.
 MAX_COMPARED = 8
@@ -31,7 +42,11 @@ def is_restless(s: Columns) -> bool:
 
 
 def balance(s: Columns) -> None:
-    """Find work for idle workers among crowded ones."""
+    """Find work for idle workers among crowded ones; not over and over for the same ones."""
+    if not s.is_newly_idle and s.now - s.balanced_at < PAUSE:
+        return
+    s.is_newly_idle = False
+    s.balanced_at = s.now
     for number in _first(s.idle, MAX_THIEVES):
         if not s.crowded:
             return
@@ -90,7 +105,7 @@ def _ask_back(s: Columns, victim: Worker, thief: Worker) -> bool:
     for row in reversed(victim.processing):
         if asked == wanted:
             break
-        if s.flags[row] & (RARE | SUSPECT | SECEDED | RECALLED):
+        if s.flags[row] & (RARE | SUSPECT | SECEDED | RECALLED | DATA):
             continue
         if 2 * seconds_to_fetch(s, row, thief) > max(work, silence):
             continue
