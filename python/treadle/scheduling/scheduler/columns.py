@@ -19,15 +19,7 @@ they free to be used again, so that forgetting costs the same however wide a gra
 from __future__ import annotations
 
 from treadle.scheduling.scheduler.events import Options
-from treadle.scheduling.scheduler.instructions import (
-    Cancelled,
-    Compute,
-    Done,
-    Erred,
-    Instruction,
-    Lost,
-    Watched,
-)
+from treadle.scheduling.scheduler.instructions import Compute, Instruction, Watched
 
 RELEASED, WAITING, QUEUED, NO_WORKER, PROCESSING, MEMORY, ERRED, FORGOTTEN = range(8)
 
@@ -101,11 +93,9 @@ class Client:
     def __init__(self, number: int) -> None:
         self.number = number
         self.handles: dict[int, int] = {}
-        self.done: Done | None = None
         self.watched: Watched | None = None
-        self.erred: Erred | None = None
-        self.lost: Lost | None = None
-        self.cancelled: Cancelled | None = None
+        #: In the order in which things happened; what comes in a row is told in one.
+        self.messages: list[Instruction] = []
 
 
 class Function:

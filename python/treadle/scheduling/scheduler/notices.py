@@ -32,16 +32,25 @@ def _done(s: Columns, number: int, handle: int, row: int, value: bytes | None) -
     client = s.clients.get(number)
     if client is None:
         return
-    done = client.done
-    if done is None:
-        done = client.done = Done(number, [], [], [], [], {})
-        s.told.append(client)
+    messages = client.messages
+    last = messages[-1] if messages else None
+    if isinstance(last, Done):
+        done = last
+    else:
+        done = Done(number, [], [], [], [], {})
+        _tell(s, client, done)
     if value is not None:
         done.values[len(done.handles)] = value
     done.handles.append(handle)
     done.ids.append(s.ids[row])
     done.nbytes.append(s.nbytes[row])
     done.workers.append(s.worker[row])
+
+
+def _tell(s: Columns, client: Client, message: Instruction) -> None:
+    if not client.messages and client.watched is None:
+        s.told.append(client)
+    client.messages.append(message)
 
 
 def tell_done_to(s: Columns, number: int, handle: int, row: int) -> None:
@@ -58,8 +67,9 @@ def tell_watched(s: Columns, row: int, position: int) -> None:
         return
     watched = client.watched
     if watched is None:
+        if not client.messages:
+            s.told.append(client)
         watched = client.watched = Watched(client.number, s.worker[row], [], [])
-        s.told.append(client)
     watched.handles.append(s.handle[row])
     watched.positions.append(position)
 
@@ -80,10 +90,12 @@ def tell_erred_to(s: Columns, number: int, handle: int, row: int) -> None:
     client = s.clients.get(number)
     if client is None:
         return
-    erred = client.erred
-    if erred is None:
-        erred = client.erred = Erred(number, [], [], [], [])
-        s.told.append(client)
+    last = client.messages[-1] if client.messages else None
+    if isinstance(last, Erred):
+        erred = last
+    else:
+        erred = Erred(number, [], [], [], [])
+        _tell(s, client, erred)
     key, culprit = s.blame[row]
     erred.handles.append(handle)
     erred.errors.append(s.errors[row])
@@ -106,10 +118,11 @@ def _lost(s: Columns, number: int, handle: int) -> None:
     client = s.clients.get(number)
     if client is None:
         return
-    if client.lost is None:
-        client.lost = Lost(number, [])
-        s.told.append(client)
-    client.lost.handles.append(handle)
+    last = client.messages[-1] if client.messages else None
+    if isinstance(last, Lost):
+        last.handles.append(handle)
+    else:
+        _tell(s, client, Lost(number, [handle]))
 
 
 def tell_cancelled(s: Columns, number: int, handle: int, reason: str) -> None:
@@ -117,10 +130,11 @@ def tell_cancelled(s: Columns, number: int, handle: int, reason: str) -> None:
     client = s.clients.get(number)
     if client is None:
         return
-    if client.cancelled is None:
-        client.cancelled = Cancelled(number, [], reason)
-        s.told.append(client)
-    client.cancelled.handles.append(handle)
+    last = client.messages[-1] if client.messages else None
+    if isinstance(last, Cancelled):
+        last.handles.append(handle)
+    else:
+        _tell(s, client, Cancelled(number, [handle], reason))
 
 
 def tell_release(s: Columns, worker: Worker, id: int) -> None:
@@ -157,7 +171,12 @@ def collect(s: Columns) -> list[Instruction]:
             worker.release = []
     s.dirty.clear()
     for client in s.told:
-        _collect_client(client, instructions)
+        watched = client.watched
+        if watched is not None:  # spans before the ends
+            client.watched = None
+            instructions.append(watched)
+        instructions.extend(client.messages)
+        client.messages = []
     s.told.clear()
     if s.forgotten:
         instructions.append(Forget(s.forgotten))
@@ -179,28 +198,3 @@ def _withdraw(worker: Worker, compute: Compute) -> None:
     compute.inputs = [compute.inputs[n] for n in kept]
     worker.release = [id for id in worker.release if id not in gone]
     worker.take_back = [id for id in worker.take_back if id not in gone]
-
-
-def _collect_client(client: Client, instructions: list[Instruction]) -> None:
-    # A client stands in the list once for every kind; the first time takes all.  A result that
-    # was lost and made again in one turn must be told in that order, and spans before the ends.
-    lost = client.lost
-    if lost is not None:
-        client.lost = None
-        instructions.append(lost)
-    watched = client.watched
-    if watched is not None:
-        client.watched = None
-        instructions.append(watched)
-    erred = client.erred
-    if erred is not None:
-        client.erred = None
-        instructions.append(erred)
-    done = client.done
-    if done is not None:
-        client.done = None
-        instructions.append(done)
-    cancelled = client.cancelled
-    if cancelled is not None:
-        client.cancelled = None
-        instructions.append(cancelled)
