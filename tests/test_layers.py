@@ -35,6 +35,7 @@ SIDEWAYS = {
     ("types", "errors"): "ground",
     ("utils", "errors"): "ground",
     ("deploy", "cluster"): "a deployment starts the processes of a cluster",
+    ("cluster", "deploy"): "a client that is given no address starts a cluster of its own",
     ("dataframe", "array"): "columns become arrays and back",
     ("widgets", "notebook"): "the public name of the notebook's widgets",
 }

@@ -150,6 +150,9 @@ class Delayed:
     __array_priority__ = 1000
     __pandas_priority__ = 100_000
 
+    # For clusters: the result of my key is what I compute to, with nothing to be done to it.
+    __treadle_is_its_key__ = True
+
     def __init__(
         self,
         key: Key,
