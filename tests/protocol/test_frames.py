@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import tracemalloc
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -45,9 +46,7 @@ def test_any_cuts_of_any_stream_give_the_same_frames(payloads, cuts):
     parser = FrameParser()
 
     frames = [
-        payload
-        for start, stop in zip(edges, edges[1:], strict=False)
-        for payload in parser.feed(stream[start:stop])
+        payload for start, stop in pairwise(edges) for payload in parser.feed(stream[start:stop])
     ]
 
     assert frames == payloads
