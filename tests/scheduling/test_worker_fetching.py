@@ -203,6 +203,19 @@ def test_a_copy_that_is_asked_for_and_released_does_not_stay():
     assert state.nbytes == {}
 
 
+def test_a_copy_that_nobody_gives_is_not_waited_for():
+    state = WorkerState(1)
+    state.replicate({1: [7]}, {})
+    state.drain()
+
+    state.fetch_missing(7, [1])
+
+    assert said(state) == texts(Missing([1], 7))
+    assert state.fetches.holders == {}
+    state.holders({1: [8]}, {})
+    assert said(state) == []
+
+
 def test_releasing_an_input_does_not_take_it_from_a_task_that_waits_for_it():
     state = WorkerState(1)
     given(state, {5: (1,)}, holders={1: [7]})

@@ -118,8 +118,8 @@ def _find_fault(s: Columns, client: Client, event: GraphSubmitted) -> tuple[str,
                     f"{event.keys[position]!r} takes a result that is unknown here; it was "
                     "released or cancelled before: compute it again"
                 )
-    for position in event.wanted:
-        if position >= size:
+    for position in (*event.wanted, *event.options):
+        if not 0 <= position < size:
             return "GraphError", f"there is no row {position}"
     return "", ""
 
@@ -203,7 +203,7 @@ def _fill_columns(
         s.definitions[rows[position]] = digest
     for position, options in event.options.items():
         row = rows[position]
-        if s.handle[row] == base + position:
+        if s.client[row] == number and s.handle[row] == base + position:  # it is new
             _set_options(s, row, options)
 
 

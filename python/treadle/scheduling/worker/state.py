@@ -428,6 +428,9 @@ class WorkerState:
                         missing[holder].append(id)
                     else:
                         missing[holder] = [id]
+                if id not in self._waiters:  # a copy: the scheduler may ask for it again
+                    del self._replicas[id]
+                    fetches.forget(id)
         for holder, gone in missing.items():
             self._instructions.append(Missing(gone, holder))
 
