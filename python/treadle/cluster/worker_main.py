@@ -1,0 +1,102 @@
+"""A process that is a worker and nothing else.
+
+    worker_main(spec) ── start ── ready() ── wait ──┬── SIGTERM: says goodbye, returns
+                                                    └── the scheduler has gone: returns
+
+It returns when the worker has ended; whoever called ends the process then, whatever threads tasks
+may have left behind.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from treadle.cluster.worker import Worker
+from treadle.comm.credentials import Credentials
+from treadle.utils.secret import Secret
+
+
+def worker_main(spec: Mapping[str, Any], ready: Callable[[Worker], None] | None = None) -> str:
+    """Be a worker until it is told to end, or its scheduler has gone.
+
+    Parameters
+    ----------
+    spec : mapping
+        ``address`` of the scheduler; ``cluster`` and ``secrets`` (role -> hex digits) as in
+        `Credentials`, or ``credentials`` themselves; and, as in `Worker`, ``nthreads``, ``name``,
+        ``memory_limit``, ``resources``, ``listen``, ``insecure``.  ``preload`` are modules to
+        import first.
+        With ``foreground`` Ctrl-C ends the worker; without, it is left to whoever owns it.
+    ready : callable, optional
+        Called with the worker when the scheduler has taken it in.
+
+    Returns
+    -------
+    str
+        Why it ended.
+
+    Raises
+    ------
+    CommError
+        If the scheduler can't be reached or refuses.
+    """
+    for module in spec.get("preload") or ():
+        importlib.import_module(module)
+    worker = Worker(
+        spec["address"],
+        credentials_of(spec),
+        nthreads=spec.get("nthreads") or 1,
+        name=spec.get("name"),
+        memory_limit=spec.get("memory_limit") or 0,
+        resources=spec.get("resources"),
+        listen=spec.get("listen"),
+        capture=True,
+        insecure=bool(spec.get("insecure")),
+    )
+    told = _listen_to_signals(bool(spec.get("foreground")))
+    # What was imported lives as long as the process: collections need not look at it again.
+    gc.collect()
+    gc.freeze()
+    worker.start(spec.get("timeout") or 10.0)
+    if ready is not None:
+        ready(worker)
+    threading.Thread(target=_end_when_told, args=(worker, told), daemon=True).start()
+    worker.join()
+    return worker.reason
+
+
+def credentials_of(spec: Mapping[str, Any]) -> Credentials:
+    """Return the credentials in a spec, which has crossed a process boundary as text."""
+    given = spec.get("credentials")
+    if given is not None:
+        assert isinstance(given, Credentials)
+        return given
+    secrets = {role: Secret(text) for role, text in spec["secrets"].items()}
+    return Credentials(spec["cluster"], secrets)
+
+
+def _listen_to_signals(foreground: bool) -> threading.Event:
+    """Return what is set when a signal asks the process to end.
+
+    Ctrl-C in a terminal reaches everything in it: a worker in the background leaves it to its
+    owner, and a task that interrupts the main thread gets nowhere.  A handler, and not SIG_IGN,
+    which processes that a task starts would inherit.
+    """
+    told = threading.Event()
+
+    def end(*_: object) -> None:
+        told.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end if foreground else lambda *_: None)
+    return told
+
+
+def _end_when_told(worker: Worker, told: threading.Event) -> None:
+    told.wait()
+    worker.close("it was told to end")
