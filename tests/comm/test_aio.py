@@ -12,7 +12,13 @@ import pytest
 from treadle.comm.base import Limits
 from treadle.comm.blocking import connect
 from treadle.comm.credentials import Credentials
-from treadle.errors import ConnectError, ConnectionClosed, FrameError, HandshakeError
+from treadle.errors import (
+    CommError,
+    ConnectError,
+    ConnectionClosed,
+    FrameError,
+    HandshakeError,
+)
 from treadle.protocol.frames import frame
 
 from .tools import DEADLINE, Echo, Notes
@@ -219,6 +225,23 @@ def test_a_factory_that_fails_ends_that_connection(aio_listen, credentials, addr
     ):
         connection.recv(DEADLINE)
     assert "on purpose" in caplog.text
+
+
+@every_kind
+def test_a_factory_may_refuse_a_connection(aio_listen, credentials, address, caplog):
+    def factory(channel):
+        raise CommError(f"the role {channel.role!r} has no business here")
+
+    listener = aio_listen([address], factory)
+
+    with (
+        pytest.raises(ConnectionClosed),
+        connect(listener.addresses[0], credentials, "observer") as connection,
+    ):
+        connection.recv(DEADLINE)
+    assert listener.refused == 1
+    (message,) = caplog.messages
+    assert message.endswith("the role 'observer' has no business here")
 
 
 @every_kind

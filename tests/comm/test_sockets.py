@@ -313,6 +313,68 @@ def inheritable():
     return found
 
 
+# A child that knows nothing of treadle, and must hold none of its sockets.
+FORKS = """
+import os, sys
+from treadle.comm import aio, blocking
+from treadle.comm.credentials import Credentials
+from treadle.errors import ConnectionClosed
+from tests.comm.tools import Echo, LoopThread, echo
+
+def sockets():
+    links = []
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            links.append(os.readlink(f"/proc/self/fd/{name}"))
+        except OSError:
+            pass
+    return {link for link in links if link.startswith("socket:")}
+
+credentials = Credentials.new("abc")
+loop = LoopThread()
+before = sockets()  # those of the loop itself
+listeners = [
+    loop.run(aio.listen(["tcp://127.0.0.1:0"], credentials, lambda channel: Echo())),
+    blocking.listen(["tcp://127.0.0.1:0", "inproc://x"], credentials, echo),
+]
+addresses = [address for listener in listeners for address in listener.addresses]
+connections = [blocking.connect(address, credentials, "client") for address in addresses]
+connections.append(listeners[0].connect("client"))  # no socket at all
+for connection in connections:
+    connection.send(b"before")
+    assert connection.recv(30) == [b"before"]
+connections[1]._send_lock.acquire()  # as by a thread in the middle of a send
+
+pid = os.fork()
+if pid == 0:
+    assert sockets() <= before, sockets() - before
+    for connection in connections:
+        for use in (lambda: connection.send(b"child"), connection.recv):
+            try:
+                use()
+            except ConnectionClosed:
+                continue
+            os._exit(1)
+    os._exit(0)
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+connections[1]._send_lock.release()
+for connection in connections:
+    connection.send(b"after")
+    assert connection.recv(30) == [b"after"]
+print("fine")
+sys.stdout.flush()
+os._exit(0)
+"""
+
+
+def test_a_fork_holds_none_of_our_sockets_and_harms_none():
+    run = subprocess.run(
+        [sys.executable, "-c", FORKS], capture_output=True, text=True, timeout=DEADLINE
+    )
+
+    assert (run.stdout, run.returncode) == ("fine\n", 0), run.stderr
+
+
 # ---- floors and budgets ----
 
 

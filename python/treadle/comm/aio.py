@@ -30,11 +30,12 @@ from treadle.comm.sockets import (
     Spare,
     bind,
     is_own_peer,
+    keep_from_children,
     peer_credentials,
     tune,
     unlink_socket,
 )
-from treadle.errors import ConnectError, FrameError
+from treadle.errors import CommError, ConnectError, FrameError
 from treadle.protocol.frames import FrameParser, header
 
 __all__ = ["AioListener", "Channel", "ChannelUser", "Limits", "listen"]
@@ -332,7 +333,7 @@ class AioListener:
         channel = SocketChannel(self, kind, peer)
         try:
             sock.setblocking(False)
-            tune(sock)
+            tune(keep_from_children(sock))
             if kind == "unix":
                 channel.peer_uid = peer_credentials(sock)[1]
         except OSError:
@@ -372,6 +373,9 @@ class AioListener:
         self.channels.add(channel)
         try:
             channel.user = self._factory(channel)
+        except CommError as error:
+            self._refusals.add(channel.peer, str(error))
+            channel.close(str(error))
         except Exception as error:
             logger.exception("a connection from %s could not be taken over", channel.peer)
             channel.close(f"internal error: {type(error).__name__}")
@@ -425,7 +429,7 @@ async def listen(
     credentials : Credentials
         With the secrets of all roles that may come in.
     factory : callable
-        Returns the `ChannelUser` of a channel; may write to it at once.
+        Returns the `ChannelUser` of a channel; may write to it at once.  `CommError` refuses it.
     limits : Limits
     insecure : bool
         Allow addresses that other machines can reach.

@@ -17,6 +17,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
+from weakref import WeakSet
 
 from treadle.comm.base import DEFAULT_LIMITS, Buffer, Channel, ChannelUser, Connection, Limits
 from treadle.comm.credentials import Credentials
@@ -58,6 +59,7 @@ class InprocConnection(Connection):
         self._outgoing: list[bytes] = []  # sent, and not yet taken over by the loop
         self._inbox: queue.SimpleQueue[list[bytes] | None] = queue.SimpleQueue()
         self._unread = 0  # bytes put into the inbox and not yet received
+        _connections.add(self)
 
     @property
     def closed(self) -> bool:
@@ -259,6 +261,21 @@ def pair(
     connection.channel = channel
     return connection, channel
 
+
+_connections: WeakSet[InprocConnection] = WeakSet()
+
+
+def _close_in_child() -> None:
+    """A fork has no thread for the loop: its ends of our connections are closed."""
+    for connection in list(_connections):
+        connection._closed = True
+        connection._lock = threading.Lock()
+        connection._inbox = queue.SimpleQueue()
+        connection._inbox.put(None)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_in_child)
 
 # ---- listeners of this process ----
 

@@ -16,6 +16,7 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from treadle.comm.address import Address
 from treadle.errors import AddressError, ConnectError
@@ -32,6 +33,27 @@ EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 BACK_OFF_SECONDS = 0.1
 
 _UNIX_PATH_BYTES = 107 if sys.platform == "linux" else 103
+
+
+_kept_from_children: WeakSet[socket.socket] = WeakSet()
+
+
+def keep_from_children(sock: socket.socket) -> socket.socket:
+    """Close a socket in every fork of this process, so that it ends when this process does.
+
+    A task may fork.  If its child held our sockets open, nobody would notice when we die.
+    """
+    _kept_from_children.add(sock)
+    return sock
+
+
+def _close_in_child() -> None:
+    for sock in list(_kept_from_children):
+        sock.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_in_child)
 
 
 def socket_directory() -> Path:
@@ -173,6 +195,7 @@ def bind(address: Address, *, insecure: bool = False) -> tuple[socket.socket, Ad
             sock.close()
             raise
         sock.setblocking(False)
+        keep_from_children(sock)
         return sock, Address("tcp", host=address.host, port=sock.getsockname()[1])
     except AddressError:
         raise
@@ -198,7 +221,7 @@ def _bind_unix(address: Address) -> socket.socket:
         sock.close()
         raise
     sock.setblocking(False)
-    return sock
+    return keep_from_children(sock)
 
 
 def _remove_stale(path: Path) -> None:

@@ -11,12 +11,14 @@ the kernel ends a send that makes no progress, so that a small frame costs one s
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import struct
 import threading
 import time
 from collections.abc import Iterable
+from weakref import WeakSet
 
 from treadle.comm.address import Kind
 from treadle.comm.base import DEFAULT_LIMITS, Buffer, Connection, Limits
@@ -57,6 +59,7 @@ class SocketConnection(Connection):
         self._release_lock = threading.RLock()  # a signal handler may close while we release
         self._closed = False
         send_timeout(sock, limits.send_seconds)
+        _connections.add(self)
 
     @property
     def closed(self) -> bool:
@@ -223,6 +226,26 @@ class SocketConnection(Connection):
                     self._sock.close()
                     self._recv_lock.release()
                 self._send_lock.release()
+
+
+_connections: WeakSet[SocketConnection] = WeakSet()
+
+
+def _close_in_child() -> None:
+    """A fork has our connections, and none of the threads that use them: it closes its copies.
+
+    The connection itself lives on in the parent, and ends with it; and a lock that a thread held
+    at the time is nobody's in the child.
+    """
+    for connection in list(_connections):
+        connection._closed = True
+        connection._send_lock = threading.Lock()
+        connection._recv_lock = threading.Lock()
+        connection._sock.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_in_child)
 
 
 def _after(parts: list[Buffer], nbytes: int) -> list[Buffer]:
