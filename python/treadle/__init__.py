@@ -14,36 +14,60 @@ __version__ = "0.1.0"
 
 # Public name -> module that defines it.
 _HOMES = {
+    "Client": "treadle.cluster.client",
     "Delayed": "treadle.delayed",
+    "Future": "treadle.cluster.future",
+    "LocalCluster": "treadle.deploy.local",
     "annotate": "treadle.base",
+    "as_completed": "treadle.cluster.as_completed",
     "compute": "treadle.base",
     "delayed": "treadle.delayed",
+    "fire_and_forget": "treadle.cluster.nested",
     "get": "treadle.base",
     "get_annotations": "treadle.base",
+    "get_client": "treadle.cluster.current",
+    "get_worker": "treadle.cluster.worker_context",
     "is_treadle_collection": "treadle.base",
     "normalize_token": "treadle.graph.tokenize",
     "persist": "treadle.base",
+    "progress": "treadle.cluster.progress",
+    "rejoin": "treadle.cluster.worker_context",
+    "secede": "treadle.cluster.worker_context",
     "tokenize": "treadle.graph.tokenize",
     "visualize": "treadle.base",
+    "wait": "treadle.cluster.waiting",
+    "worker_client": "treadle.cluster.worker_context",
 }
 _MODULES = ("config", "errors", "widgets")
 
 __all__ = [
+    "Client",
     "Delayed",
+    "Future",
+    "LocalCluster",
     "__version__",
     "annotate",
+    "as_completed",
     "compute",
     "config",
     "delayed",
     "errors",
+    "fire_and_forget",
     "get",
     "get_annotations",
+    "get_client",
+    "get_worker",
     "is_treadle_collection",
     "normalize_token",
     "persist",
+    "progress",
+    "rejoin",
+    "secede",
     "tokenize",
     "visualize",
+    "wait",
     "widgets",
+    "worker_client",
 ]
 
 if TYPE_CHECKING:
@@ -57,7 +81,16 @@ if TYPE_CHECKING:
         persist,
         visualize,
     )
+    from treadle.cluster.as_completed import as_completed
+    from treadle.cluster.client import Client
+    from treadle.cluster.current import get_client
+    from treadle.cluster.future import Future
+    from treadle.cluster.nested import fire_and_forget
+    from treadle.cluster.progress import progress
+    from treadle.cluster.waiting import wait
+    from treadle.cluster.worker_context import get_worker, rejoin, secede, worker_client
     from treadle.delayed import Delayed, delayed
+    from treadle.deploy.local import LocalCluster
     from treadle.graph.tokenize import normalize_token, tokenize
 
 
@@ -72,7 +105,13 @@ def __getattr__(name: str) -> Any:
 
 
 class _Package(ModuleType):
-    """Keeps ``treadle.delayed`` the function when the module of that name is imported."""
+    """Keeps ``treadle.delayed`` the function when the module of that name is imported.
+
+    A function of a notebook that says ``treadle.get(...)`` takes this module along by its name.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return importlib.import_module, (__name__,)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "delayed" and isinstance(value, ModuleType):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import pickle
+import socket
 import threading
 import weakref
 from operator import add
@@ -27,6 +28,39 @@ def inc(x):
 
 def fail(message):
     raise ValueError(message)
+
+
+class Gate:
+    """A door that a task waits at, in whichever process it runs."""
+
+    def __init__(self, path):
+        self.path = str(path)
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.settimeout(30)
+        self._listener.bind(self.path)
+        self._listener.listen()
+        self._arrived = None
+
+    def wait_for_arrival(self):
+        self._arrived, _ = self._listener.accept()
+
+    def open(self):
+        self._listener.close()
+        if self._arrived is not None:
+            self._arrived.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.open()
+
+
+def pass_through(path):
+    with socket.socket(socket.AF_UNIX) as door:
+        door.settimeout(30)
+        door.connect(path)
+        door.recv(1)
 
 
 def compiled(graph, *keys):
@@ -101,13 +135,24 @@ def test_raising_twice_adds_no_second_note(engine):
 
 
 @pytest.mark.parametrize("error", [SystemExit(3), KeyError("k"), RecursionError(), StopIteration()])
-def test_whatever_a_task_raises_reaches_the_caller(engine, error):
+def test_whatever_a_task_raises_reaches_the_caller(in_process, error):
+    def task():
+        raise error
+
+    with pytest.raises(type(error)) as caught:
+        in_process.submit(compiled({"x": (task,)}, "x")).result()
+    assert caught.value is error
+
+
+@pytest.mark.parametrize("error", [KeyError("k"), RecursionError(), SystemError(7)])
+def test_whatever_a_task_raises_is_raised_with_its_type_and_arguments(engine, error):
     def task():
         raise error
 
     with pytest.raises(type(error)) as caught:
         engine.submit(compiled({"x": (task,)}, "x")).result()
-    assert caught.value is error
+    assert caught.value.args == error.args
+    assert caught.traceback[-1].name == "task"
 
 
 def test_runaway_recursion_is_an_error_like_any_other(engine):
@@ -130,7 +175,7 @@ def test_what_a_serial_run_did_before_the_failure_is_there(engine):
     assert run.values[:5] == [1, 2, 3, 4, 5]
 
 
-def test_values_are_released_as_soon_as_nobody_needs_them(engine):
+def test_values_are_released_as_soon_as_nobody_needs_them(in_process):
     class Block:
         alive = 0
 
@@ -154,13 +199,13 @@ def test_values_are_released_as_soon_as_nobody_needs_them(engine):
     graph.update({("part", i): (reduce, ("load", i)) for i in range(100)})
     graph["total"] = (sum, [("part", i) for i in range(100)])
 
-    assert engine.submit(compiled(graph, "total")).result() == [0]
-    assert max(peaks) <= 2 * engine.num_workers
+    assert in_process.submit(compiled(graph, "total")).result() == [0]
+    assert max(peaks) <= 2 * in_process.num_workers
     gc.collect()
     assert Block.alive == 0
 
 
-def test_a_finished_run_keeps_only_its_outputs(engine):
+def test_a_finished_run_keeps_only_its_outputs(in_process):
     class Value: ...
 
     kept = []
@@ -173,7 +218,7 @@ def test_a_finished_run_keeps_only_its_outputs(engine):
     def use(value):
         return Value()
 
-    run = engine.submit(compiled({"a": (make,), "b": (use, "a")}, "b"))
+    run = in_process.submit(compiled({"a": (make,), "b": (use, "a")}, "b"))
     run.result()
 
     gc.collect()
@@ -214,24 +259,18 @@ def test_a_nested_failure_is_the_failure_of_the_task_around_it(engine):
     ]
 
 
-def test_a_cancelled_run_says_so(engine):
-    reached = threading.Event()
-    go = threading.Event()
+def test_a_cancelled_run_says_so(engine, tmp_path):
+    with Gate(tmp_path / "gate") as gate:
+        run = engine.submit(compiled({"a": (pass_through, gate.path), "b": (inc, "a")}, "b"))
+        if engine.name != "sync":
+            gate.wait_for_arrival()
+        run.cancel()
+        gate.open()
 
-    def first():
-        reached.set()
-        assert go.wait(30)
-
-    run = engine.submit(compiled({"a": (first,), "b": (inc, "a")}, "b"))
-    if engine.name != "sync":
-        assert reached.wait(30)
-    run.cancel()
-    go.set()
-
-    assert run.wait(30)
-    assert run.state == "cancelled"
-    with pytest.raises(RunCancelled, match="run it again"):
-        run.result()
+        assert run.wait(30)
+        assert run.state == "cancelled"
+        with pytest.raises(RunCancelled, match="run it again"):
+            run.result()
 
 
 def test_several_threads_may_run_tables_at_once(engine):

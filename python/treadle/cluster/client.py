@@ -18,6 +18,7 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
+from treadle import config
 from treadle.cluster import current
 from treadle.cluster.calls import Calls
 from treadle.cluster.datasets import Datasets
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
     from treadle.comm.transfer import DataClient
 
 __all__ = ["Client"]
+
+#: The name of the scheduler that is the default client.
+CLUSTER = "cluster"
 
 _open: weakref.WeakSet[Client] = weakref.WeakSet()
 
@@ -132,6 +136,9 @@ class Client(Calls, Collections, Scattering, Questions, Datasets):
         _open.add(self)
         if self._set_as_default:
             current.push_default(self)
+            if config.get("scheduler") != CLUSTER:
+                self._scheduler_before = config.get("scheduler")
+                config.set(scheduler=CLUSTER)
 
     @property
     def _client(self) -> Client:
@@ -182,6 +189,8 @@ class Client(Calls, Collections, Scattering, Questions, Datasets):
         self._closed = True
         _open.discard(self)
         current.drop_default(self)
+        if current.default_client() is None and config.get("scheduler") == CLUSTER:
+            config.set(scheduler=self._scheduler_before or "threads")
         if self._linked is not None:
             self._linked.close("closed", timeout)
         if self._data_client is not None:

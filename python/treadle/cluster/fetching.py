@@ -10,9 +10,9 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from treadle.cluster.ledger import CANCELLED, FINISHED, PENDING
+from treadle.cluster.ledger import FINISHED, PENDING
 from treadle.cluster.waiting import wait_all
-from treadle.errors import CommError, SchedulerLost
+from treadle.errors import CommError
 from treadle.protocol.messages import MissingResults, Query
 from treadle.protocol.serialize import DeserializeFailure, loads_value
 
@@ -56,7 +56,7 @@ class Unreadable(Failed):
 
 
 def values_of(client: Client, futures: list[Future], timeout: float | None) -> list[Any]:
-    """Return the value of each future that has ended, or a `Failed` in its place.
+    """Return the value of each future, or a `Failed` in its place, once all have ended.
 
     Raises
     ------
@@ -68,11 +68,8 @@ def values_of(client: Client, futures: list[Future], timeout: float | None) -> l
     for position, future in enumerate(futures):
         content = future._batch.content[future._index]
         if type(content) is bytes:
-            try:
-                values.append(loads_value(content))
-            except Exception as error:
-                values.append(Unreadable(future, error))
-        elif type(content) is tuple and future._batch.state[future._index] == FINISHED:
+            values.append(_load(future, content))
+        elif future._batch.state[future._index] <= FINISHED:
             values.append(None)
             distant.append(position)
         else:
@@ -84,30 +81,42 @@ def values_of(client: Client, futures: list[Future], timeout: float | None) -> l
     return values
 
 
+def _load(future: Future, blob: bytes) -> Any:
+    try:
+        return loads_value(blob)
+    except Exception as error:
+        return Unreadable(future, error)
+
+
 def _fetch(client: Client, futures: list[Future], timeout: float | None) -> dict[int, Any]:
     """Return the values of futures whose results lie on workers, by handle."""
     deadline = None if timeout is None else time.monotonic() + timeout
     values: dict[int, Any] = {}
     wanted = {future._handle: future for future in futures}
-    for attempt in range(ATTEMPTS):
+    attempt = 0
+    while True:
+        # What was there a moment ago may be lost, and on its way again.
+        remaining = None if deadline is None else deadline - time.monotonic()
+        wait_all(list(wanted.values()), remaining)
         places: dict[int, dict[int, Future]] = {}  # worker -> id -> future
         for future in wanted.values():
             content = future._batch.content[future._index]
             if type(content) is bytes:
-                values[future._handle] = loads_value(content)
+                values[future._handle] = _load(future, content)
             elif type(content) is tuple:
                 places.setdefault(content[1], {})[content[0]] = future
-            else:
+            elif future._batch.state[future._index] > FINISHED:
                 values[future._handle] = Failed(future)
         _fetch_from_all(client, places, values)
         wanted = {handle: future for handle, future in wanted.items() if handle not in values}
         if not wanted:
             return values
-        if attempt:
+        attempt += 1
+        if attempt == ATTEMPTS:
+            break
+        if attempt > 1:
             time.sleep(PAUSE * attempt)
         _look_again(client, list(wanted.values()))
-        remaining = None if deadline is None else deadline - time.monotonic()
-        wait_all(list(wanted.values()), remaining)
     future = next(iter(wanted.values()))
     raise CommError(
         f"the result of {future.key!r} could not be fetched from any worker; "
@@ -120,6 +129,8 @@ def _fetch_from_all(
 ) -> None:
     """Fetch from several workers at once."""
     workers = list(places)
+    if not workers:
+        return
     if len(workers) == 1:
         _fetch_from(client, workers[0], places[workers[0]], values)
         return
@@ -178,19 +189,17 @@ def _look_again(client: Client, futures: list[Future]) -> None:
     before = {future._handle: future._batch.content[future._index] for future in futures}
     found = session.ask(lambda number: Query(number, "where", {"handles": list(before)})) or {}
     for future in futures:
-        handle = future._handle
-        place = found.get(handle)
         batch, index = future._batch, future._index
+        content = before[future._handle]
+        place = found.get(future._handle)
         with batch.ledger.lock:
             # A message may have come in between that knows better.
-            if batch.content[index] is not before[handle] or batch.state[index] >= CANCELLED:
+            if batch.content[index] is not content or batch.state[index] != FINISHED:
                 continue
             if place is not None and place[1]:
                 id, workers = place
                 worker = next((n for n in workers if n in session.workers), workers[0])
-                batch.content[index] = (id, worker, before[handle][2])
+                batch.content[index] = (id, worker, content[2])
             else:
                 batch.state[index] = PENDING
                 batch.content[index] = None
-        if session.lost_reason is not None:
-            raise SchedulerLost(f"the scheduler is gone: {session.lost_reason}")

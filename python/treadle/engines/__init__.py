@@ -6,7 +6,8 @@ Users write the word they know: ``x.compute(scheduler="threads")``.
 from __future__ import annotations
 
 import os
-from typing import TypeAlias
+import sys
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from treadle import config
 from treadle.engines.base import Capabilities, Engine, Run, TaskFailure
@@ -14,7 +15,10 @@ from treadle.errors import ConfigError, UnknownSchedulerError
 
 __all__ = ["Capabilities", "Engine", "Run", "TaskFailure", "get_engine"]
 
-SchedulerLike: TypeAlias = "str | Engine | None"
+if TYPE_CHECKING:
+    from treadle.cluster.client import Client
+
+SchedulerLike: TypeAlias = "str | Engine | Client | None"
 
 #: Every spelling that is understood, and the engine it means.
 NAMES = {
@@ -24,7 +28,13 @@ NAMES = {
     "sync": "sync",
     "synchronous": "sync",
     "single-threaded": "sync",
+    "processes": "processes",
+    "multiprocessing": "processes",
+    "cluster": "cluster",
+    "distributed": "cluster",
+    "dask.distributed": "cluster",
 }
+KNOWN = ("threads", "sync", "processes", "cluster")
 
 
 def get_engine(scheduler: SchedulerLike = None, num_workers: int | None = None) -> Engine:
@@ -32,11 +42,14 @@ def get_engine(scheduler: SchedulerLike = None, num_workers: int | None = None) 
 
     Parameters
     ----------
-    scheduler : str or Engine, optional
-        ``"threads"`` or ``"sync"`` (Dask's longer spellings too), or an engine, which is returned
-        as it is.  Without it, the setting ``scheduler`` decides.
+    scheduler : str, Client or Engine, optional
+        ``"threads"``, ``"sync"`` or ``"processes"`` (Dask's longer spellings too); ``"cluster"``
+        for the client that was made last; the name of a cluster of this user; a client; or an
+        engine, which is returned as it is.  Without it, the setting ``scheduler`` decides: making
+        a client sets it to ``"cluster"``.
     num_workers : int, optional
-        Tasks at once; the setting ``num_workers``, else the number of usable cores.
+        Tasks at once; the setting ``num_workers``, else the number of usable cores.  A cluster
+        has as many as it has.
 
     Returns
     -------
@@ -57,12 +70,19 @@ def get_engine(scheduler: SchedulerLike = None, num_workers: int | None = None) 
     if scheduler is None:
         scheduler = str(config.get("scheduler"))
     if not isinstance(scheduler, str):
-        if isinstance(scheduler, Engine):
-            return scheduler
-        raise UnknownSchedulerError(scheduler, ("threads", "sync"))
+        return _engine_of(scheduler)
     name = NAMES.get(scheduler.lower())
     if name is None:
-        raise UnknownSchedulerError(scheduler, ("threads", "sync"))
+        from treadle.engines.processes import named_engine
+
+        found = named_engine(scheduler)
+        if found is None:
+            raise UnknownSchedulerError(scheduler, KNOWN)
+        return found
+    if name == "cluster":
+        from treadle.engines.processes import default_engine
+
+        return default_engine()
     if num_workers is None:
         num_workers = config.get("num_workers")
     if num_workers is None:
@@ -73,9 +93,25 @@ def get_engine(scheduler: SchedulerLike = None, num_workers: int | None = None) 
         from treadle.engines.sync import SyncEngine
 
         return SyncEngine()
+    if name == "processes":
+        from treadle.engines.processes import processes_engine
+
+        return processes_engine(num_workers)
     from treadle.engines.threads import ThreadsEngine
 
     return ThreadsEngine(num_workers)
+
+
+def _engine_of(scheduler: Any) -> Engine:
+    """Return an engine as it is, and the engine of a client."""
+    if isinstance(scheduler, Engine):
+        return scheduler
+    module = sys.modules.get("treadle.cluster.client")
+    if module is not None and isinstance(scheduler, module.Client):
+        from treadle.engines.cluster import ClusterEngine
+
+        return ClusterEngine(scheduler)
+    raise UnknownSchedulerError(scheduler, KNOWN)
 
 
 def usable_cores() -> int:

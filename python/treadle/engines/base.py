@@ -38,6 +38,8 @@ class Capabilities:
     cancel_running: bool = False
     #: Several tasks run at the same time.
     parallel: bool = False
+    #: Tasks share this process's memory: they get and give the very objects, not copies.
+    in_process: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,20 @@ class TaskFailure:
 class Engine(Protocol):
     """Runs tables."""
 
-    name: str
-    num_workers: int
-    capabilities: Capabilities
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        ...
+
+    @property
+    def num_workers(self) -> int:
+        """Tasks at once, at this moment."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do beyond running a table."""
+        ...
 
     def submit(self, table: TaskTable, *, segment: Segment | None = None) -> Run:
         """Take a table to run; with a ``segment``, telemetry is recorded into it."""
