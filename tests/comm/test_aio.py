@@ -213,6 +213,27 @@ def test_a_user_that_fails_loses_its_channel_and_no_other(aio_listen, credential
 
 
 @every_kind
+def test_a_user_may_end_a_channel_for_what_came(aio_listen, credentials, address, caplog):
+    reasons = queue.Queue()
+
+    class Refuses(Echo):
+        def frames(self, channel, frames):
+            raise CommError("an observer may not submit")
+
+        def closed(self, channel, reason):
+            reasons.put(reason)
+
+    listener = aio_listen([address], lambda channel: Refuses())
+    with connect(listener.addresses[0], credentials, "observer") as connection:
+        connection.send(b"x")
+        with pytest.raises(ConnectionClosed):
+            connection.recv(DEADLINE)
+
+    assert reasons.get(timeout=DEADLINE) == "an observer may not submit"
+    assert "Traceback" not in caplog.text
+
+
+@every_kind
 def test_a_factory_that_fails_ends_that_connection(aio_listen, credentials, address, caplog):
     def factory(channel):
         raise RuntimeError("on purpose")

@@ -121,6 +121,9 @@ class SocketChannel(asyncio.Protocol, Channel):
         if frames and self.user is not None:
             try:
                 self.user.frames(self, frames)
+            except CommError as error:  # what it sent is not allowed
+                logger.warning("ended the connection from %s: %s", self.peer, error)
+                self.close(str(error))
             except Exception as error:
                 logger.exception("frames from %s could not be handled", self.peer)
                 self.close(f"internal error: {type(error).__name__}")

@@ -156,7 +156,11 @@ class ChannelUser(Protocol):
     """What is told of a channel's life, in its event loop."""
 
     def frames(self, channel: Channel, frames: list[bytes], /) -> None:
-        """Frames have come, at least one.  An exception ends the channel."""
+        """Frames have come, at least one.
+
+        An exception ends the channel: `CommError` says why and is no fault of ours, any other is
+        logged with its traceback.
+        """
 
     def closed(self, channel: Channel, reason: str, /) -> None:
         """It has ended: called once, and nothing after it."""

@@ -211,6 +211,9 @@ class InprocChannel(Channel):
             return
         try:
             self.user.frames(self, frames)
+        except CommError as error:  # what it sent is not allowed
+            logger.warning("ended the connection from %s: %s", self.peer, error)
+            self.close(str(error))
         except Exception as error:
             logger.exception("frames from %s could not be handled", self.peer)
             self.close(f"internal error: {type(error).__name__}")
