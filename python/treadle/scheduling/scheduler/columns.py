@@ -143,6 +143,7 @@ class Columns:
         self.errors: dict[int, object] = {}
         self.blame: dict[int, tuple[str, int]] = {}  # key and row of the task that raised
         self.definitions: dict[int, bytes] = {}
+        self.putting: dict[int, list[int]] = {}  # data on its way -> clients that put it
         # by key and by number
         self.row_of: dict[str, int] = {}
         self.workers: dict[int, Worker] = {}
@@ -156,7 +157,8 @@ class Columns:
         self.starved: dict[str, list[int]] = {}  # rows with restrictions, by what they ask for
         self.no_worker: dict[int, bool] = {}
         self.touched: list[Worker] = []  # may have room for more, since this turn
-        self.idle: dict[int, bool] = {}  # have room and found nothing
+        self.idle: dict[int, bool] = {}  # have a free thread and found nothing for it
+        self.open: dict[int, bool] = {}  # are busy, and have room for more ahead
         self.is_newly_idle = False  # somebody found nothing in this turn
         self.balanced_at = 0.0
         self.crowded: dict[int, bool] = {}  # have more than they can run at once

@@ -55,8 +55,8 @@ def need(s: Columns, row: int) -> None:
     entered: list[int] = []
     while todo:
         row = todo.pop()
-        if state[row] != RELEASED:
-            continue
+        if state[row] != RELEASED or users[row] == 0:
+            continue  # without users: what took it has failed in this walk
         if s.flags[row] & DATA:
             lose_data(s, row)
             continue
@@ -116,6 +116,8 @@ def leave_worker(s: Columns, row: int) -> Worker | None:
         worker.nseceded -= 1
     if flags & RARE:
         give_back_resources(s, row, worker)
+    if flags & DATA:
+        s.putting.pop(row, None)
     touch(s, worker)
     return worker
 

@@ -33,7 +33,7 @@ from treadle.scheduling.scheduler.events import (
     Options,
 )
 from treadle.scheduling.scheduler.instructions import Refused, ScatterTo
-from treadle.scheduling.scheduler.lifecycle import is_in_play, need, unneed
+from treadle.scheduling.scheduler.lifecycle import is_in_play, lose_data, need, unneed
 from treadle.scheduling.scheduler.notices import tell_cancelled, tell_done_to, tell_erred_to
 from treadle.scheduling.scheduler.placement import is_named
 
@@ -56,6 +56,11 @@ def client_left(s: Columns, event: ClientLeft) -> None:
         return
     release(s, client, list(client.handles))
     del s.clients[event.client]
+    for row, clients in list(s.putting.items()):
+        if event.client in clients:
+            clients.remove(event.client)
+            if not clients and s.state[row] == PROCESSING:
+                lose_data(s, row)  # others want it, and nobody puts it any more
     if client in s.told:
         s.told = [other for other in s.told if other is not client]
 
@@ -413,7 +418,8 @@ def data_scattered(s: Columns, event: DataScattered) -> None:
     for position, key in enumerate(event.keys):
         handle = event.base + position
         row = s.row_of.get(key, -1)
-        is_there = row >= 0 and s.state[row] in (MEMORY, PROCESSING)
+        is_there = row >= 0 and s.state[row] == MEMORY
+        is_coming = row >= 0 and s.state[row] == PROCESSING
         if row < 0:
             row = s.add_row(key)
             s.function[row] = -1
@@ -428,6 +434,9 @@ def data_scattered(s: Columns, event: DataScattered) -> None:
         if is_there:
             _tell_state(s, client.number, handle, row)
             targets: list[Worker] = []
+        elif is_coming:  # it may never come from the other client: this one puts it too
+            targets = [s.workers[s.worker[row]]]
+            s.putting.setdefault(row, []).append(client.number)
         else:
             targets = workers if event.broadcast else workers[position % len(workers) :][:1]
             worker = targets[0]
@@ -435,6 +444,7 @@ def data_scattered(s: Columns, event: DataScattered) -> None:
             s.blame.pop(row, None)
             s.state[row] = PROCESSING
             s.worker[row] = worker.number
+            s.putting[row] = [client.number]
             worker.processing[row] = True
             worker.counts[-1] = worker.counts.get(-1, 0) + 1
         answer.handles.append(handle)
