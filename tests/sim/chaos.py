@@ -264,7 +264,7 @@ class Chaos:
 
     def _replace_dead(self) -> None:
         """Tasks that kill their workers do so in peace too: others take their place."""
-        names = {worker.name for worker in self.world.workers.values()}
+        names = {worker.name for worker in self.world.workers.values() if worker.gpus}
         for number in range(4):
             if f"w{number}" not in names:
                 self.join(number, 2)

@@ -35,6 +35,7 @@ class PretendClient:
         self.next = 0
         self.inbox: deque[Any] = deque()
         self.outbox: deque[Any] = deque()
+        self.scattered: dict[int, str] = {}  # handle -> key, until it is told where to put it
         self.to_put: list[tuple[int, str, list[int]]] = []  # (id, key, workers)
 
     # -- what it asks for -------------------------------------------------------------------------
@@ -138,6 +139,7 @@ class PretendClient:
         """Ask where to put a value.  What was lost of it is there again."""
         self.world.is_retried = True
         self.handles[self.next] = Handle(key, b"", True)
+        self.scattered[self.next] = key
         self.send(self.events.DataScattered(self.number, self.next, [key], [100], None, broadcast))
         self.next += 1
 
@@ -220,13 +222,12 @@ class PretendClient:
             allowed = ("pending", "refused")  # one that was refused may have been wanted again
             assert held.status in allowed, f"{held.key} was {held.status}, and is refused"
             held.status = "refused"
-            self.world.is_refused = True
 
     def _scatterto(self, message: Any) -> None:
         for position, handle in enumerate(message.handles):
-            held = self.handles.get(handle)  # if it was released meanwhile, nothing is put
-            if held is not None and message.targets[position]:
-                self.to_put.append((message.ids[position], held.key, message.targets[position]))
+            key = self.scattered.pop(handle)
+            if message.targets[position]:  # put it even if it was released meanwhile
+                self.to_put.append((message.ids[position], key, message.targets[position]))
 
     # -- inside -----------------------------------------------------------------------------------
 

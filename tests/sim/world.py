@@ -125,6 +125,8 @@ class World:
             if worker is not None:
                 self.kill(worker, len(worker.outbox), 0, True)
             return
+        if name == "Refused":
+            self.is_refused = True
         if hasattr(instruction, "client"):
             client = self.clients.get(instruction.client)
             if client is not None:
