@@ -309,16 +309,10 @@ def scheduler_process(pipe) -> None:
     credentials = Credentials.new("swarm")
     scheduler = Scheduler(credentials, ["tcp://127.0.0.1:0"], name="swarm")
     scheduler.start_in_thread()
-    pipe.send((scheduler.addresses[0], credentials_bytes(credentials)))
+    pipe.send((scheduler.addresses[0], (credentials.cluster, credentials.reveal())))
     while pipe.recv() == "cpu":
         pipe.send(time.process_time())
     scheduler.close()
-
-
-def credentials_bytes(credentials):
-    return credentials.cluster, {
-        role: credentials.secret(role).reveal() for role in ("client", "worker", "observer")
-    }
 
 
 def raise_limit() -> None:
@@ -415,10 +409,8 @@ def swarm_process(address, secrets, nworkers, slots, duration, pipe) -> None:
 
 def make_credentials(secrets):
     from treadle.comm.credentials import Credentials
-    from treadle.utils.secret import Secret
 
-    cluster, texts = secrets
-    return Credentials(cluster, {role: Secret(text) for role, text in texts.items()})
+    return Credentials.revealed(*secrets)
 
 
 def bench_swarm(nworkers: int = 1000, slots: int = 5) -> None:

@@ -147,6 +147,7 @@ class Columns:
         # by key and by number
         self.row_of: dict[str, int] = {}
         self.workers: dict[int, Worker] = {}
+        self.nthreads = 0  # of all workers
         self.clients: dict[int, Client] = {}
         self.functions: dict[int, Function] = {}
         # what waits for a worker: heaps of rank << 32 | row

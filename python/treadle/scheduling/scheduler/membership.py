@@ -38,6 +38,7 @@ def worker_joined(s: Columns, event: WorkerJoined) -> None:
     )
     worker.last_report = s.now
     s.workers[worker.number] = worker
+    s.nthreads += worker.nthreads
     touch(s, worker)
     if s.no_worker:
         retry_without_worker(s)
@@ -59,7 +60,9 @@ def worker_left(s: Columns, event: WorkerLeft) -> None:
     if worker is None:
         return
     number = worker.number
+    s.nthreads -= worker.nthreads
     s.idle.pop(number, None)
+    s.open.pop(number, None)
     s.crowded.pop(number, None)
     if s.draining == number:
         s.draining = -1

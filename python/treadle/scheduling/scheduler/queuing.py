@@ -1,7 +1,8 @@
 """Handing tasks to workers: as much as keeps them from waiting, and no more.
 
 A worker is given a few milliseconds of known work, measured by the mean duration of the functions
-it has; of functions that nobody has seen end, one task more than it has threads.  So short tasks
+it has, and of longer tasks as many as it has threads; of functions that nobody has seen end, one
+more than that.  So short tasks
 travel in hundreds, and long ones, and those with large results, stay here until they can begin:
 memory stays bounded, and little has ever to be taken back.
 
@@ -193,9 +194,11 @@ def room(s: Columns, worker: Worker, function: Function | None, before: float) -
     if worker.status != RUNNING or worker.is_solo or worker.number == s.draining:
         return False
     load = len(worker.processing) - worker.nseceded
-    if load <= worker.nthreads:
+    if load < worker.nthreads:
         return True
-    if function is None or function.count == 0 or load >= MAX_DEPTH or before >= WINDOW:
+    if function is None or function.count == 0:
+        return load == worker.nthreads
+    if load >= MAX_DEPTH or before >= WINDOW:
         return False
     return function.nbytes * (load - worker.nthreads) < MAX_AHEAD_BYTES
 
@@ -209,36 +212,43 @@ def _note_crowded(s: Columns, worker: Worker) -> None:
 
 
 def fill(s: Columns) -> None:
-    """Hand queued tasks to workers with room: first to those of this turn, then to idle ones."""
+    """Hand queued tasks to workers with room: to idle ones, to those of this turn, to open ones."""
+    _fill_listed(s, s.idle)
     touched = s.touched
     while touched:
         worker = touched.pop()
         worker.is_touched = False
         if worker.number in s.workers:
             hand_out(s, worker)
-    while s.idle and (s.queue or s.suspects):
-        number = next(iter(s.idle))
+    _fill_listed(s, s.idle)
+    _fill_listed(s, s.open)
+
+
+def _fill_listed(s: Columns, listed: dict[int, bool]) -> None:
+    """Hand tasks to listed workers, until none is left or one finds none for itself."""
+    while listed and (s.queue or s.suspects):
+        number = next(iter(listed))
         worker = s.workers[number]
-        del s.idle[number]
-        worker.is_idle = False
         before = len(worker.processing)
         hand_out(s, worker)
-        if worker.is_idle and len(worker.processing) == before:
-            break  # what is queued is not for idle workers at this moment
+        if len(worker.processing) == before and number in listed:
+            break
 
 
 def hand_out(s: Columns, worker: Worker) -> None:
     """Give one worker what it has room for."""
+    leave_lists(s, worker)
     if worker.status != RUNNING:
         return
-    if worker.is_idle:
-        del s.idle[worker.number]
-        worker.is_idle = False
     if s.suspects and _prepare_suspect(s, worker):
         return
     before = seconds_before(s, worker)
     nthreads = worker.nthreads
     has_more = True
+    # What is left is shared out in shrinking parts (guided self-scheduling, Polychronopoulos and
+    # Kuck 1987), so that none has much when others have nothing.
+    free = nthreads - len(worker.processing) + worker.nseceded
+    share = max(free, -(-len(s.queue) * nthreads // s.nthreads))
     while True:
         entry = _next_entry(s, worker)
         if entry == NO_ENTRY:
@@ -248,10 +258,15 @@ def hand_out(s: Columns, worker: Worker) -> None:
         known = s.functions.get(s.function[row])
         if not room(s, worker, known, before):
             break
+        if s.idle and len(worker.processing) - worker.nseceded >= nthreads and before <= 0.0:
+            break  # nothing is known of how long its tasks take, and others have nothing at all
         if worker.own and worker.own[0] == entry:
             heappop(worker.own)
-        else:
+        elif share > 0:
             heappop(s.queue)
+            share -= 1
+        else:
+            break
         already = len(worker.processing)
         assign(s, row, worker)
         each = UNKNOWN if known is None or known.count == 0 else known.duration
@@ -261,10 +276,22 @@ def hand_out(s: Columns, worker: Worker) -> None:
         s.crowded[worker.number] = True
     else:
         s.crowded.pop(worker.number, None)
-    if not has_more and len(worker.processing) - worker.nseceded <= nthreads and not worker.is_solo:
+    if has_more or worker.is_solo:
+        return
+    if len(worker.processing) - worker.nseceded < nthreads:
         s.idle[worker.number] = True
         worker.is_idle = True
         s.is_newly_idle = True
+    elif before < WINDOW:
+        s.open[worker.number] = True
+
+
+def leave_lists(s: Columns, worker: Worker) -> None:
+    """A worker is neither idle nor open, until it is found to be."""
+    if worker.is_idle:
+        del s.idle[worker.number]
+        worker.is_idle = False
+    s.open.pop(worker.number, None)
 
 
 def _next_entry(s: Columns, worker: Worker) -> int:

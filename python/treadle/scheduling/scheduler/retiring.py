@@ -16,6 +16,7 @@ from treadle.scheduling.scheduler.columns import (
 from treadle.scheduling.scheduler.events import WorkerPaused, WorkerRetiring
 from treadle.scheduling.scheduler.instructions import Replicate, Stop
 from treadle.scheduling.scheduler.lifecycle import touch
+from treadle.scheduling.scheduler.queuing import leave_lists
 
 
 def worker_paused(s: Columns, event: WorkerPaused) -> None:
@@ -24,9 +25,7 @@ def worker_paused(s: Columns, event: WorkerPaused) -> None:
     if worker is None or worker.status == RETIRING:
         return
     worker.status = RUNNING if event.resumed else PAUSED
-    if worker.is_idle:
-        del s.idle[worker.number]
-        worker.is_idle = False
+    leave_lists(s, worker)
     hand_back_queue(s, worker)
     touch(s, worker)
 
@@ -38,9 +37,7 @@ def worker_retiring(s: Columns, event: WorkerRetiring) -> None:
         return
     worker.status = RETIRING
     s.crowded.pop(worker.number, None)
-    if worker.is_idle:
-        del s.idle[worker.number]
-        worker.is_idle = False
+    leave_lists(s, worker)
     hand_back_queue(s, worker)
     for row in worker.holding:
         if not s.replicas.get(row):

@@ -116,7 +116,7 @@ class SchedulerState:
             fill(columns)
             for worker in touched:
                 retiring.follow_retiring(columns, worker)
-        if columns.idle:
+        if columns.idle or columns.open:
             fill(columns)
             if columns.crowded:
                 balance(columns)

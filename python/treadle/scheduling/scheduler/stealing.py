@@ -33,7 +33,7 @@ PAUSE = 0.002
 MAX_COMPARED = 8
 
 #: Thieves that are helped in one turn.
-MAX_THIEVES = 8
+MAX_THIEVES = 64
 
 
 def is_restless(s: Columns) -> bool:
@@ -48,19 +48,21 @@ def balance(s: Columns) -> None:
     s.is_newly_idle = False
     s.balanced_at = s.now
     for number in _first(s.idle, MAX_THIEVES):
-        if not s.crowded:
-            return
         thief = s.workers[number]
-        victim = _choose_victim(s)
-        if victim is None:
-            return
-        if take_from_own(s, victim, thief):
-            if len(thief.processing) > thief.nthreads:
-                del s.idle[number]
-                thief.is_idle = False
-            continue
-        if not _ask_back(s, victim, thief):
-            return
+        free = thief.nthreads - len(thief.processing) + thief.nseceded
+        while free > 0:
+            victim = _choose_victim(s)
+            if victim is None:
+                return
+            moved = take_from_own(s, victim, thief)
+            if moved == 0:
+                moved = _ask_back(s, victim, thief)
+            if moved == 0:
+                return
+            free -= moved
+        if len(thief.processing) - thief.nseceded >= thief.nthreads:
+            del s.idle[number]
+            thief.is_idle = False
 
 
 def _first(numbers: dict[int, bool], count: int) -> list[int]:
@@ -82,6 +84,7 @@ def _choose_victim(s: Columns) -> Worker | None:
             del s.crowded[number]
             continue
         if worker.is_recalling and not worker.own:
+            del s.crowded[number]  # it is listed again when it has answered
             continue
         # Work of unknown length counts by its number.
         work = seconds_before(s, worker) + 1e-6 * (len(worker.processing) + len(worker.own))
@@ -91,15 +94,15 @@ def _choose_victim(s: Columns) -> Worker | None:
     return best
 
 
-def _ask_back(s: Columns, victim: Worker, thief: Worker) -> bool:
-    """Ask a worker for half of what it has beyond its threads; tell whether it was asked."""
+def _ask_back(s: Columns, victim: Worker, thief: Worker) -> int:
+    """Ask a worker for half of what it has beyond its threads; return for how many tasks."""
     surplus = len(victim.processing) - victim.nseceded - victim.nthreads
     if surplus <= 0 or victim.is_recalling or victim.is_solo:
-        return False
+        return 0
     work = seconds_before(s, victim)
     silence = s.now - victim.last_report
     if work < WORTH and silence < SILENCE:
-        return False
+        return 0
     wanted = (surplus + 1) // 2
     asked = 0
     for row in reversed(victim.processing):
@@ -112,4 +115,4 @@ def _ask_back(s: Columns, victim: Worker, thief: Worker) -> bool:
         recall(s, row)
         asked += 1
     victim.is_recalling = asked > 0
-    return asked > 0
+    return asked
