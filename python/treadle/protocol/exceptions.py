@@ -51,6 +51,7 @@ class _Link(NamedTuple):
     relation: str  # "", "cause" or "context"
     kind: str
     message: str
+    notes: list[str]
     pickled: bytes
     frames: list[FrameData]
 
@@ -69,23 +70,19 @@ def dumps_error(error: BaseException, *, limit: int = 65536) -> TaskError:
     >>> dumps_error(ValueError("no")).text
     'ValueError: no\\n'
     """
-    if type(error) is SystemExit:
-        error = _exited(error)
     try:
+        if issubclass(type(error), SystemExit):
+            error = _exited(error)
         chain = _chain(error)
         links = [_take(relation, link) for relation, link in chain]
-        text = cut(_format(chain, links), limit)
+        text = _clean(cut(_format(chain, links), limit))
+        first = links[0]
+        frames = pickle.dumps(_plain([first._replace(pickled=b""), *links[1:]]), PROTOCOL)
+        return TaskError(first.kind, first.message, text, first.pickled, frames)
     except BaseException as trouble:  # a hostile error: what is left is its name
         kind = kind_name(error)
         text = f"{kind}: (no traceback: {kind_name(trouble)} while it was formatted)\n"
         return TaskError(kind, "", text, _pickled(error))
-    first = links[0]
-    rest = [first._replace(pickled=b""), *links[1:]]
-    try:
-        frames = pickle.dumps([tuple(link) for link in _plain(rest)], PROTOCOL)
-    except Exception:
-        frames = b""
-    return TaskError(first.kind, first.message, text, first.pickled, frames)
 
 
 def loads_error(message: TaskError) -> BaseException:
@@ -108,19 +105,19 @@ def loads_error(message: TaskError) -> BaseException:
     """
     try:
         links = [
-            _Link(relation, kind, text, pickled, [FrameData(*frame) for frame in frames])
-            for relation, kind, text, pickled, frames in pickle.loads(message.traceback)
+            _Link(relation, kind, text, notes, pickled, [FrameData(*frame) for frame in frames])
+            for relation, kind, text, notes, pickled, frames in pickle.loads(message.traceback)
         ]
     except BaseException:
         links = []
     error = _rebuild(message.exception, message.kind, message.message, message.text)
     if not links:
         return error
-    _attach_frames(error, links[0].frames)
+    _attach(error, links[0])
     current = error
     for link in links[1:]:
         earlier = _rebuild(link.pickled, link.kind, link.message, "")
-        _attach_frames(earlier, link.frames)
+        _attach(earlier, link)
         try:
             if link.relation == "cause":
                 current.__cause__ = earlier
@@ -135,10 +132,13 @@ def loads_error(message: TaskError) -> BaseException:
 # -- taking apart ---------------------------------------------------------------------------------
 
 
-def _exited(error: SystemExit) -> TaskExited:
+def _exited(error: BaseException) -> TaskExited:
     """``sys.exit`` ends a task, not the worker, and not the program that asks for the result."""
-    exited = TaskExited(error.code)
-    exited.__traceback__ = error.__traceback__
+    code: Any = vars(SystemExit)["code"].__get__(error)
+    if type(code) not in (int, str, type(None)):
+        code = _clean(cut(repr(code), _MESSAGE))
+    exited = TaskExited(code)
+    exited.__traceback__ = _traceback_of(error)
     return exited
 
 
@@ -163,15 +163,14 @@ def _chain(error: BaseException) -> list[tuple[str, BaseException]]:
 
 def _take(relation: str, error: BaseException) -> _Link:
     frames = take_frames(_traceback_of(error))
-    return _Link(relation, kind_name(error), _message(error), _pickled(error), frames)
+    return _Link(
+        relation, kind_name(error), _message(error), _notes(error), _pickled(error), frames
+    )
 
 
-def _plain(links: list[_Link]) -> list[_Link]:
-    """Frames as bare tuples: no class of ours is named in the pickle."""
-    return [
-        link._replace(frames=[tuple(frame) for frame in link.frames])  # type: ignore[misc]
-        for link in links
-    ]
+def _plain(links: list[_Link]) -> list[tuple[Any, ...]]:
+    """Bare tuples: no class of ours is named in the pickle."""
+    return [(*link[:-1], [tuple(frame) for frame in link.frames]) for link in links]
 
 
 def kind_name(error: BaseException) -> str:
@@ -179,26 +178,42 @@ def kind_name(error: BaseException) -> str:
     kind = type(error)
     try:
         name, module = kind.__qualname__, kind.__module__
-        if module == "builtins":
-            return str(name)[:500]
-        return f"{module}.{name}"[:500]
+        text = name if module == "builtins" else f"{module}.{name}"
+        return _clean(str.__str__(text)[:500])
     except BaseException:
         return "<an error without a name>"
 
 
 def _message(error: BaseException) -> str:
     try:
-        return cut(str(error), _MESSAGE)
+        return _clean(cut(str.__str__(str(error)), _MESSAGE))
     except BaseException:
         return "<its __str__ raised>"
 
 
+def _notes(error: BaseException) -> list[str]:
+    try:
+        notes = error.__notes__
+        return [_clean(cut(str.__str__(note), _MESSAGE)) for note in notes[:20]]
+    except BaseException:
+        return []
+
+
+def _clean(text: str) -> str:
+    """Return a text that any encoder takes: lone surrogates become escapes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode(errors="backslashreplace").decode()
+    return text
+
+
 def _pickled(error: BaseException) -> bytes:
     """Return the pickle of an error, or nothing if it refuses or takes too much."""
-    if _steers(error):
-        return b""
     file = _Bounded()
     try:
+        if _steers(error):
+            return b""
         Pickler(file).dump(error)
     except BaseException:
         return b""
@@ -206,9 +221,11 @@ def _pickled(error: BaseException) -> bytes:
 
 
 def _steers(error: BaseException) -> bool:
-    if isinstance(error, _STEERING):
+    """Tell whether raising it would do more than tell of a failure."""
+    # Not isinstance(): it asks the error for its __class__.
+    if issubclass(type(error), _STEERING):
         return True
-    kinds = type.__dict__["__mro__"].__get__(type(error))
+    kinds = vars(type)["__mro__"].__get__(type(error))
     return any(f"{kind.__module__}.{kind.__qualname__}" in _STEERING_NAMES for kind in kinds)
 
 
@@ -258,28 +275,24 @@ def _format_one(error: BaseException, link: _Link) -> str:
     lines = []
     if link.frames:
         lines.append("Traceback (most recent call last):\n" + format_frames(link.frames))
-    if isinstance(error, SyntaxError):
+    if issubclass(type(error), SyntaxError):
         lines.extend(traceback.format_exception_only(type(error), error))
         return "".join(lines)
     kind = link.kind.removeprefix("__main__.")
     lines.append(f"{kind}: {link.message}\n" if link.message else f"{kind}\n")
-    lines.extend(f"{cut(note, _MESSAGE)}\n" for note in _notes(error))
-    if isinstance(error, BaseExceptionGroup):
-        lines.append(_format_members(error))
+    lines.extend(f"{note}\n" for note in link.notes)
+    if issubclass(type(error), BaseExceptionGroup):
+        lines.append(_format_members(error))  # type: ignore[arg-type]
     return "".join(lines)
-
-
-def _notes(error: BaseException) -> list[str]:
-    notes = getattr(error, "__notes__", None)
-    return [str(note) for note in notes[:100]] if isinstance(notes, list) else []
 
 
 def _format_members(group: BaseExceptionGroup[Any], depth: int = 1) -> str:
     lines = []
-    for number, member in enumerate(group.exceptions[:_MOST_MEMBERS], start=1):
+    members = vars(BaseExceptionGroup)["exceptions"].__get__(group)
+    for number, member in enumerate(members[:_MOST_MEMBERS], start=1):
         text = format_frames(take_frames(_traceback_of(member)))
         text += f"{kind_name(member)}: {_message(member)}\n"
-        if isinstance(member, BaseExceptionGroup) and depth < 4:
+        if issubclass(type(member), BaseExceptionGroup) and depth < 4:
             text += _format_members(member, depth + 1)
         margin = "  | "
         lines.append(f"  +-+---------------- {number} ----------------\n")
@@ -301,9 +314,13 @@ def _rebuild(pickled: bytes, kind: str, message: str, text: str) -> BaseExceptio
     return RemoteError(kind, message, text)
 
 
-def _attach_frames(error: BaseException, frames: list[FrameData]) -> None:
+def _attach(error: BaseException, link: _Link) -> None:
     try:
-        built: TracebackType | None = build_traceback(frames)
+        built: TracebackType | None = build_traceback(link.frames)
         BaseException.with_traceback(error, built)
+        known = getattr(error, "__notes__", ())
+        for note in link.notes:
+            if note not in known:
+                BaseException.add_note(error, note)
     except Exception:
-        return
+        return  # an error that refuses to be completed is still the error

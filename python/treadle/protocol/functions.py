@@ -16,8 +16,10 @@ last time is right only while those are what they were, so each call looks at th
 
 from __future__ import annotations
 
+import abc
 import builtins
 import dis
+import functools
 import operator
 import sys
 import types
@@ -32,7 +34,7 @@ from treadle.protocol.pickling import dumps, is_importable, loads
 
 _REMEMBERED = 1024  # functions
 _REMEMBERED_BYTES = 1 << 20  # of one function; larger ones are pickled each time
-_MOST_LEAVES = 1000
+_MOST_LEAVES = 4000
 _LONG_TEXT = 1 << 16
 
 _NUMBERS = frozenset((int, float, bool, complex, type(None), type(Ellipsis)))
@@ -40,6 +42,17 @@ _TEXTS = frozenset((str, bytes))
 _SEQUENCES = frozenset((list, tuple, set, frozenset))
 _IMMUTABLE = frozenset((tuple, frozenset))
 _GLOBAL_OPCODES = frozenset(("LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_NAME"))
+_METACLASSES = frozenset((type, abc.ABCMeta))
+_DESCRIPTORS = frozenset((types.GetSetDescriptorType, types.MemberDescriptorType))
+# Values of these types never change.
+_CONSTANTS = frozenset((
+    "builtins.range", "builtins.ellipsis", "builtins.NotImplementedType", "builtins.slice",
+    "datetime.date", "datetime.datetime", "datetime.time", "datetime.timedelta",
+    "datetime.timezone", "decimal.Decimal", "fractions.Fraction", "logging.Logger",
+    "numpy.ufunc", "numpy.float64", "numpy.float32", "numpy.int64", "numpy.int32", "numpy.bool",
+    "pathlib.PosixPath", "pathlib.PurePosixPath", "pathlib.WindowsPath", "re.Pattern",
+    "uuid.UUID", "zoneinfo.ZoneInfo",
+))  # fmt: skip
 _END = object()  # closes a container among the leaves
 _MISSING = object()
 
@@ -230,10 +243,49 @@ class _Leaves:
         if kind in (types.BuiltinFunctionType, types.CodeType):
             found.append(value)
             return kind is types.CodeType or isinstance(value.__self__, types.ModuleType)
+        if isinstance(value, type):
+            return self._class(value)
+        if kind is functools.partial:
+            found.append(kind)
+            return all(map(self.value, (value.func, value.args, value.keywords)))
+        if f"{kind.__module__}.{kind.__qualname__}" in _CONSTANTS:
+            found.append(value)
+            return True
         if is_installed(getattr(value, "__module__", None)) and is_importable(value):
             found.append(value)
             return True
         return False
+
+    def _class(self, cls: type) -> bool:
+        found = self.found
+        found.append(weakref.ref(cls))
+        if is_installed(cls.__module__) and is_importable(cls):
+            return True
+        if id(cls) in self._inside:
+            return True
+        if type(cls) not in _METACLASSES:
+            return False  # enumerations and the like keep registers of their own
+        self._inside.add(id(cls))
+        if not all(map(self._class, cls.__bases__)):
+            return False
+        for name, member in vars(cls).items():
+            found.append(name)
+            kind = type(member)
+            if kind in (staticmethod, classmethod):
+                member = member.__func__
+            if kind is property:
+                found.append(member)
+                parts = (member.fget, member.fset, member.fdel)
+                if not all(part is None or self.value(part) for part in parts):
+                    return False
+            elif kind in _DESCRIPTORS or name == "_abc_impl" or name == "__dataclass_params__":
+                found.append(member)
+            elif name == "__dataclass_fields__":
+                found.extend(member.values())
+            elif not self.value(member):
+                return False
+        found.append(_END)
+        return True
 
     def _container(self, kind: type, value: Any) -> bool:
         if kind not in _IMMUTABLE:

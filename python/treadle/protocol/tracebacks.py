@@ -16,6 +16,7 @@ from __future__ import annotations
 import linecache
 import os
 import sys
+import traceback
 from itertools import islice
 from types import CodeType, TracebackType
 from typing import Any, NamedTuple
@@ -26,7 +27,7 @@ _LONGEST_LINE = 500
 
 
 class FrameData(NamedTuple):
-    """One frame of a traceback.  Columns are in characters from 0, or None."""
+    """One frame of a traceback.  Columns count bytes of UTF-8 from 0, as code does, or are None."""
 
     filename: str
     name: str
@@ -38,12 +39,12 @@ class FrameData(NamedTuple):
     source: str
 
 
-def take_frames(traceback: TracebackType | None) -> list[FrameData]:
+def take_frames(link: TracebackType | None) -> list[FrameData]:
     """Return the frames of a traceback, outermost first, at most ``FIRST + LAST`` of them."""
     chain = []
-    while traceback is not None:
-        chain.append(traceback)
-        traceback = traceback.tb_next
+    while link is not None:
+        chain.append(link)
+        link = link.tb_next
     if len(chain) <= FIRST + LAST:
         return [_take(link) for link in chain]
     left_out = len(chain) - FIRST - LAST
@@ -56,11 +57,17 @@ def _take(link: TracebackType) -> FrameData:
     code = frame.f_code
     line = link.tb_lineno or code.co_firstlineno
     end_line, column, end_column = line, None, None
-    position = next(islice(code.co_positions(), link.tb_lasti // 2, None), None)
-    if position is not None and position[0] == line:
-        _, end, column, end_column = position
-        end_line = line if end is None else end
-    module = frame.f_globals.get("__name__")
+    source = ""
+    try:
+        # A module may name itself and load its source in ways of its own.
+        module = frame.f_globals.get("__name__")
+        source = linecache.getline(code.co_filename, line, frame.f_globals)
+        position = next(islice(code.co_positions(), link.tb_lasti // 2, None), None)
+        if position is not None and position[0] == line:
+            _, end, column, end_column = position
+            end_line = line if end is None else end
+    except Exception:
+        module = ""
     return FrameData(
         code.co_filename,
         code.co_name,
@@ -69,41 +76,26 @@ def _take(link: TracebackType) -> FrameData:
         end_line,
         column,
         end_column,
-        linecache.getline(code.co_filename, line, frame.f_globals).rstrip()[:_LONGEST_LINE],
+        source.rstrip()[:_LONGEST_LINE],
     )
 
 
 def format_frames(frames: list[FrameData]) -> str:
-    """Return frames as Python prints them, repetitions folded."""
-    lines: list[str] = []
-    previous: tuple[str, int, str] | None = None
-    repeated = 0
-    for frame in frames:
-        here = (frame.filename, frame.line, frame.name)
-        repeated = repeated + 1 if here == previous else 0
-        previous = here
-        if repeated > 2:
-            if repeated == 3:
-                lines.append("  [the same line again, several times]\n")
-            continue
-        lines.append(f'  File "{frame.filename}", line {frame.line}, in {frame.name}\n')
-        if frame.source:
-            lines.append(f"    {frame.source.strip()}\n")
-            lines.append(_carets(frame))
-    return "".join(lines)
-
-
-def _carets(frame: FrameData) -> str:
-    start, stop = frame.column, frame.end_column
-    if start is None or stop is None or not frame.source.isascii():
-        return ""
-    text = frame.source
-    indent = len(text) - len(text.lstrip())
-    if frame.end_line != frame.line:
-        stop = len(text)
-    if stop <= start or (start <= indent and stop >= len(text)):
-        return ""  # the whole line: carets would say nothing
-    return f"    {' ' * (start - indent)}{'^' * (stop - start)}\n"
+    """Return frames as Python prints them: repetitions folded, places marked."""
+    summaries = [
+        traceback.FrameSummary(
+            frame.filename,
+            frame.line,
+            frame.name,
+            lookup_line=False,
+            line=frame.source and frame.source + "\n",
+            end_lineno=frame.end_line,
+            colno=frame.column,
+            end_colno=frame.end_column,
+        )
+        for frame in frames
+    ]
+    return "".join(traceback.StackSummary.from_list(summaries).format())
 
 
 # -- and back -------------------------------------------------------------------------------------
