@@ -71,8 +71,9 @@ export default tseslint.config(
   floor('plugins', ['index']),
   {
     // These are needed as soon as a page has loaded: the list of clusters is watched, the side bar is
-    // there, and outputs ask for a renderer that they get at once. Panes wait until one is opened.
-    files: ['src/plugins/{client,mime,sidebar}.ts'],
+    // there, and outputs ask for a renderer that they get at once; commands on clusters use what the
+    // list has loaded. Panes wait until one is opened.
+    files: ['src/plugins/{client,clusterActions,mime,sidebar}.ts'],
     rules: { 'jupyter/prefer-lazy-imports': 'off' }
   },
   {

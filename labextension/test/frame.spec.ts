@@ -43,10 +43,13 @@ describe('golden frames', () => {
 });
 
 describe('golden messages', () => {
-  test.each(['welcome', 'runs', 'runs-empty', 'lanes', 'lost'])('%s is read whole', name => {
-    const message = JSON.parse(goldenText(`${name}.json`)) as object;
-    expect(decodeFeedMessage(goldenText(`${name}.json`))).toEqual(message);
-  });
+  test.each(['welcome', 'runs', 'runs-empty', 'lanes', 'workers', 'lost'])(
+    '%s is read whole',
+    name => {
+      const message = JSON.parse(goldenText(`${name}.json`)) as object;
+      expect(decodeFeedMessage(goldenText(`${name}.json`))).toEqual(message);
+    }
+  );
 
   test('the list of clusters is read whole', () => {
     const message = JSON.parse(goldenText('clusters.json')) as { clusters: unknown };

@@ -78,14 +78,16 @@ describe('StreamWindow', () => {
 });
 
 describe('ClustersModel', () => {
-  test('running ones come first, the newest before the older', () => {
+  test('what starts comes first, then what runs, the newest before the older', () => {
     const model = new ClustersModel();
     model.update([
       cluster('a', { started: 1 }),
       cluster('b', { started: 3, state: 'lost' }),
-      cluster('c', { started: 2 })
+      cluster('c', { started: 2 }),
+      cluster('d', { state: 'failed' }),
+      cluster('e', { state: 'starting' })
     ]);
-    expect(model.clusters.map(({ name }) => name)).toEqual(['c', 'a', 'b']);
+    expect(model.clusters.map(({ name }) => name)).toEqual(['e', 'c', 'a', 'd', 'b']);
     expect(model.newestRunning?.name).toBe('c');
   });
 

@@ -4,7 +4,11 @@ import {
   ServerExtensionMissing,
   listClusters,
   openFeed,
-  openWatch
+  openWatch,
+  readLog,
+  scaleCluster,
+  startCluster,
+  stopCluster
 } from '../src/transport/requests';
 import { cluster } from './support/source';
 
@@ -66,4 +70,51 @@ test('a server without the routes is told from one that fails', async () => {
   await expect(listClusters(answer(500, {}))).rejects.toBeInstanceOf(
     ServerConnection.ResponseError
   );
+});
+
+/** Where a request goes, without what keeps caches from answering. */
+const plain = ({ url }: Request): string => url.replace(/\?\d+$/, '');
+
+function recorded(status: number, body?: unknown): [ServerConnection.ISettings, Request[]] {
+  const requests: Request[] = [];
+  const found = settings({
+    fetch: (input: RequestInfo | URL, init?: RequestInit) => {
+      requests.push(new Request(input, init));
+      const text = body === undefined ? null : JSON.stringify(body);
+      return Promise.resolve(new Response(text, { status }));
+    }
+  });
+  return [found, requests];
+}
+
+test('a cluster is started with what was asked for, and nothing else', async () => {
+  const entry = cluster('local-1', { kind: 'cluster', state: 'starting' });
+  const [server, requests] = recorded(202, entry);
+  await expect(startCluster(server, { name: 'x', n_workers: undefined })).resolves.toEqual(entry);
+  expect(requests[0].method).toBe('POST');
+  expect(plain(requests[0])).toBe('http://lab.example/user/x/treadle/api/clusters');
+  await expect(requests[0].json()).resolves.toEqual({ name: 'x' });
+});
+
+test('a cluster is scaled and stopped by its name, which leads nowhere else', async () => {
+  const [server, requests] = recorded(202);
+  await scaleCluster(server, '../x', 3);
+  await stopCluster(server, 'local-1');
+  expect(requests.map(request => `${request.method} ${plain(request)}`)).toEqual([
+    'POST http://lab.example/user/x/treadle/api/clusters/..%2Fx/scale',
+    'DELETE http://lab.example/user/x/treadle/api/clusters/local-1'
+  ]);
+  await expect(requests[0].json()).resolves.toEqual({ n: 3 });
+});
+
+test('the log is read, and what is none is refused', async () => {
+  const [server] = recorded(200, { text: 'one', is_cut: true });
+  await expect(readLog(server, 'x')).resolves.toEqual({ text: 'one', isCut: true });
+  await expect(readLog(recorded(200, {})[0], 'x')).rejects.toThrow('a string');
+});
+
+test('a server that refuses is told in its own words', async () => {
+  const [server] = recorded(409, { message: 'there is one already' });
+  await expect(startCluster(server, {})).rejects.toThrow('there is one already');
+  await expect(stopCluster(server, 'x')).rejects.toThrow('there is one already');
 });

@@ -24,8 +24,8 @@ def arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--detach", action="store_true", required=True)
     parser.add_argument("--name", required=True)
-    parser.add_argument("--n-workers", type=int, required=True)
-    parser.add_argument("--threads-per-worker", type=int, required=True)
+    parser.add_argument("--n-workers", type=int, default=2)
+    parser.add_argument("--threads-per-worker", type=int, default=1)
     parser.add_argument("--memory-limit")
     assert sys.argv[1:6] == ["-P", "-m", "treadle", "cluster", "start"], sys.argv
     return parser.parse_args(sys.argv[6:])

@@ -314,7 +314,6 @@ async def test_a_cluster_that_refuses_is_told_of(started, ask, extension):
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        ({}, "n_workers"),
         ({**BODY, "n_workers": 0}, "$.n_workers"),
         ({**BODY, "n_workers": 10**9}, "$.n_workers"),
         ({**BODY, "n_workers": "3; rm"}, "$.n_workers"),

@@ -123,6 +123,47 @@ for (const theme of THEMES) {
   });
 }
 
+const LOG = 'starting slow-1\n2 processes of 8 threads\nworker-0 is here';
+
+for (const theme of THEMES) {
+  test(`clusters in every state, and the form for a new one, in ${theme}`, async ({
+    page
+  }, info) => {
+    const cluster = new FakeCluster();
+    const kind = 'cluster';
+    const error = 'exit code 1: ModuleNotFoundError: No module named treadle';
+    cluster.others = [
+      { kind, name: 'slow-1', label: 'slow-1', state: 'starting', has_log: true },
+      { kind, name: 'local-1', label: 'local-1', workers: 8, threads: 16 },
+      { kind, name: 'local-2', label: 'local-2', state: 'stopping' },
+      { kind, name: 'no-1', label: 'no-1', state: 'failed', error, has_log: true },
+      { kind, name: 'gone', label: 'gone', state: 'lost' }
+    ];
+    await cluster.install(page);
+    await page.route(/treadle\/api\/clusters\/.*\/log/, route =>
+      route.fulfill({ json: { text: LOG, is_cut: false } })
+    );
+    await page.goto();
+    await setTheme(page, theme);
+    await openSidebar(page);
+    await expect(page.locator('.jp-TreadleCluster')).toHaveCount(6);
+    await expect(page.locator('.jp-TreadleCluster-log').first()).toContainText('worker-0');
+    await page.screenshot({ path: info.outputPath('clusters.png') });
+
+    await page.getByRole('button', { name: 'New cluster…' }).click();
+    await page.getByLabel('Name').fill('Not A Name');
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.getByLabel('Workers').fill('4');
+    await page.screenshot({ path: info.outputPath('form.png') });
+    await page.keyboard.press('Escape');
+    await expect(page.getByLabel('Name')).toBeHidden();
+
+    await page.getByRole('button', { name: 'Stop…' }).click();
+    await expect(page.locator('.jp-Dialog')).toContainText('Stop local-1?');
+    await page.screenshot({ path: info.outputPath('stop.png') });
+  });
+}
+
 test('what a new user sees: no cluster yet', async ({ page }, info) => {
   const cluster = new FakeCluster();
   cluster.isListed = false;

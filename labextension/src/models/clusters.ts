@@ -2,7 +2,9 @@
 
 import { ISignal, Signal } from '@lumino/signaling';
 
-import type { Cluster } from '../protocol/messages';
+import type { Cluster, ClusterState } from '../protocol/messages';
+
+const ORDER: readonly ClusterState[] = ['starting', 'running', 'stopping', 'failed', 'lost'];
 
 /**
  * How well the list is known.
@@ -18,7 +20,7 @@ export class ClustersModel {
     return this._changed;
   }
 
-  /** Running ones first, newest first. */
+  /** Those that start first, then those that run, and the newest first. */
   get clusters(): readonly Cluster[] {
     return this._clusters;
   }
@@ -41,8 +43,7 @@ export class ClustersModel {
 
   update(clusters: readonly Cluster[]): void {
     this._clusters = [...clusters].sort(
-      (a, b) =>
-        Number(b.state === 'running') - Number(a.state === 'running') || b.started - a.started
+      (a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || b.started - a.started
     );
     this._knowledge = 'known';
     this._changed.emit();

@@ -4,10 +4,10 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { DocumentWidget } from '@jupyterlab/docregistry';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import type { ICurrentKernel } from '../models/target';
+import type { ICurrentDocument } from '../tokens';
 
 /** Stays with the last document that had a kernel while a pane or a text file has the focus. */
-export class CurrentKernel implements ICurrentKernel {
+export class CurrentKernel implements ICurrentDocument {
   constructor(shell: JupyterFrontEnd.IShell) {
     this._shell = shell;
     shell.currentChanged?.connect(this._onCurrent, this);
@@ -16,6 +16,14 @@ export class CurrentKernel implements ICurrentKernel {
 
   get id(): string | null {
     return this._document?.context.sessionContext.session?.kernel?.id ?? null;
+  }
+
+  get document(): DocumentWidget | null {
+    return this._document;
+  }
+
+  get kernelspec(): string | null {
+    return this._document?.context.sessionContext.session?.kernel?.name ?? null;
   }
 
   get changed(): ISignal<this, void> {

@@ -17,14 +17,16 @@ import type {
   Run,
   Runs,
   Source,
-  Welcome
+  Welcome,
+  Worker,
+  Workers
 } from './messages';
 
 /** What may arrive as text on a feed. */
-export type FeedMessage = Welcome | Runs | Lanes | Lost;
+export type FeedMessage = Welcome | Runs | Lanes | Workers | Lost;
 
 const RUN_STATES = ['running', 'finished', 'failed', 'cancelled'] as const;
-const CLUSTER_STATES = ['running', 'lost'] as const;
+const CLUSTER_STATES = ['starting', 'running', 'stopping', 'failed', 'lost'] as const;
 
 /** Read one text message of a feed; `null` if its type is unknown. */
 export function decodeFeedMessage(data: string): FeedMessage | null {
@@ -46,6 +48,12 @@ export function decodeFeedMessage(data: string): FeedMessage | null {
         lanes: list(message.lanes, 'lanes', lane),
         now: number(message.now, 'now')
       };
+    case 'workers':
+      return {
+        type: 'workers',
+        workers: list(message.workers, 'workers', worker),
+        now: number(message.now, 'now')
+      };
     case 'lost':
       return { type: 'lost', reason: text(message.reason, 'reason') };
     default:
@@ -60,6 +68,11 @@ export function decodeWatchMessage(data: string): Clusters | null {
     return null;
   }
   return { type: 'clusters', clusters: decodeClusters(message.clusters) };
+}
+
+/** Read the answer to the start of a cluster. */
+export function decodeCluster(value: unknown): Cluster {
+  return cluster(value, 'cluster');
 }
 
 /** Read a list of clusters, as the REST route and the watch socket send it. */
@@ -140,6 +153,22 @@ function busy(value: unknown, where: string): Busy {
   };
 }
 
+function worker(value: unknown, where: string): Worker {
+  const entry = fields(value, where);
+  return {
+    worker: count(entry.worker, `${where}.worker`),
+    name: text(entry.name, `${where}.name`),
+    host: text(entry.host, `${where}.host`),
+    nthreads: count(entry.nthreads, `${where}.nthreads`),
+    cpu: number(entry.cpu, `${where}.cpu`),
+    memory: count(entry.memory, `${where}.memory`),
+    limit: count(entry.limit, `${where}.limit`),
+    ready: count(entry.ready, `${where}.ready`),
+    executing: count(entry.executing, `${where}.executing`),
+    last_seen: number(entry.last_seen, `${where}.last_seen`)
+  };
+}
+
 function cluster(value: unknown, where: string): Cluster {
   const entry = fields(value, where);
   return {
@@ -149,6 +178,11 @@ function cluster(value: unknown, where: string): Cluster {
     pid: count(entry.pid, `${where}.pid`),
     started: number(entry.started, `${where}.started`),
     kernel_id: nullable(entry.kernel_id, `${where}.kernel_id`, text),
-    state: oneOf(entry.state, `${where}.state`, CLUSTER_STATES)
+    state: oneOf(entry.state, `${where}.state`, CLUSTER_STATES),
+    // A server that is older says nothing of these.
+    workers: nullable(entry.workers, `${where}.workers`, count),
+    threads: nullable(entry.threads, `${where}.threads`, count),
+    error: nullable(entry.error, `${where}.error`, text) ?? '',
+    has_log: entry.has_log === true
   };
 }

@@ -1,14 +1,19 @@
-/** The list of clusters: what runs tasks for this server, and the panes of each. */
+/** The list of clusters: what runs tasks for this server, and a form for a new one. */
 
-import { LabIcon } from '@jupyterlab/ui-components';
+import { addIcon } from '@jupyterlab/ui-components';
 import { Message } from '@lumino/messaging';
 import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 
-import { progressIcon, streamIcon } from '../icons';
-import type { Cluster } from '../protocol/messages';
 import { ClustersModel } from '../models/clusters';
 import { ITrans } from '../painters/trans';
+import { IClusterActions } from './actions';
+import { append, iconButton } from './dom';
+import { NewClusterForm } from './newCluster';
+import { ClusterRow } from './row';
+
+/** Between two readings of the log of a cluster that starts. */
+const LOG_MS = 1000;
 
 export class ClusterList extends Widget {
   constructor(options: ClusterList.IOptions) {
@@ -16,22 +21,41 @@ export class ClusterList extends Widget {
     this.addClass('jp-TreadleClusters');
     this._clusters = options.clusters;
     this._trans = options.trans;
-    this._open = options.open;
-    this._heading = this._append('h2', 'jp-TreadleClusters-heading');
-    this._heading.textContent = this._trans.__('Clusters');
-    this._notice = this._append('div', 'jp-TreadleClusters-notice');
+    this._actions = options.actions;
+    const top = append(this.node, 'div', 'jp-TreadleClusters-top');
+    const heading = append(top, 'h2', 'jp-TreadleClusters-heading');
+    heading.textContent = this._trans.__('Clusters');
+    this._new = iconButton(this._trans.__('New cluster…'), addIcon, () => this.toggleForm());
+    this._new.setAttribute('aria-expanded', 'false');
+    top.appendChild(this._new);
+    this._form = new NewClusterForm(this._actions, this._trans, () => this.toggleForm(false));
+    this._form.node.hidden = true;
+    this.node.appendChild(this._form.node);
+    this._notice = append(this.node, 'div', 'jp-TreadleClusters-notice');
     this._notice.setAttribute('role', 'status');
-    this._list = this._append('ul', 'jp-TreadleClusters-list');
+    this._list = append(this.node, 'ul', 'jp-TreadleClusters-list');
     this._list.setAttribute('aria-label', this._trans.__('Clusters'));
     this._help = this._makeHelp();
     this.node.appendChild(this._help);
     this._clusters.changed.connect(this._onChanged, this);
   }
 
+  /** Show the form for a new cluster, or put it away. */
+  toggleForm(show = this._form.node.hidden): void {
+    if (show) {
+      this._form.reset();
+    }
+    this._form.node.hidden = !show;
+    this._new.setAttribute('aria-expanded', String(show));
+    show ? this._form.focus() : this._new.focus();
+    this.update();
+  }
+
   override dispose(): void {
     if (this.isDisposed) {
       return;
     }
+    this._stopReading();
     Signal.clearData(this);
     super.dispose();
   }
@@ -46,6 +70,11 @@ export class ClusterList extends Widget {
     this.update();
   }
 
+  protected override onBeforeHide(msg: Message): void {
+    super.onBeforeHide(msg);
+    this._stopReading();
+  }
+
   protected override onUpdateRequest(msg: Message): void {
     super.onUpdateRequest(msg);
     if (!this.isVisible) {
@@ -53,7 +82,8 @@ export class ClusterList extends Widget {
     }
     const { clusters, knowledge } = this._clusters;
     this._setNotice(this._noticeText());
-    this._help.hidden = clusters.length > 0 || knowledge === 'missing';
+    this._new.disabled = knowledge === 'missing';
+    this._help.hidden = clusters.length > 0 || knowledge === 'missing' || !this._form.node.hidden;
     this._list.hidden = clusters.length === 0;
     this._list.classList.toggle('jp-mod-stale', knowledge === 'stale');
     const wanted = new Set(clusters.map(cluster => cluster.name));
@@ -68,15 +98,35 @@ export class ClusterList extends Widget {
     for (const cluster of clusters) {
       let row = this._rows.get(cluster.name);
       if (!row) {
-        row = new ClusterRow(cluster.name, this._trans, this._open);
+        row = new ClusterRow(cluster.name, this._trans, this._actions);
         this._rows.set(cluster.name, row);
       }
-      row.update(cluster, this._trans);
+      row.update(cluster);
       if (row.node === place) {
         place = place.nextElementSibling;
       } else {
         this._list.insertBefore(row.node, place);
       }
+    }
+    this._keepReading();
+  }
+
+  /** Read the logs of clusters that start, for as long as there are some in sight. */
+  private _keepReading(): void {
+    const isWanted = [...this._rows.values()].some(row => row.isStarting);
+    if (!isWanted) {
+      this._stopReading();
+    } else if (this._reading === null) {
+      this._reading = window.setInterval(() => {
+        this._rows.forEach(row => row.isStarting && void row.refreshLog());
+      }, LOG_MS);
+    }
+  }
+
+  private _stopReading(): void {
+    if (this._reading !== null) {
+      window.clearInterval(this._reading);
+      this._reading = null;
     }
   }
 
@@ -111,94 +161,36 @@ export class ClusterList extends Widget {
       help.appendChild(document.createElement(tag)).textContent = text;
     };
     add('p', this._trans.__('Nothing runs tasks yet.'));
+    const start = append(help, 'button', 'jp-TreadleClusters-start jp-mod-styled jp-mod-accept');
+    start.textContent = this._trans.__('New cluster…');
+    start.addEventListener('click', () => this.toggleForm(true));
     add(
       'p',
-      this._trans.__('A notebook shows up here by itself once it has loaded treadle. In its cells:')
+      this._trans.__(
+        'A notebook needs none: it shows up here by itself once it has loaded treadle. In its cells:'
+      )
     );
     add('pre', '%load_ext treadle');
     add('pre', '%%parallel\nresults = [work(x) for x in items]');
-    add('p', this._trans.__('Then its task stream and its progress can be opened from here.'));
     return help;
-  }
-
-  private _append(tag: 'h2' | 'div' | 'ul', className: string): HTMLElement {
-    const node = document.createElement(tag);
-    node.className = className;
-    return this.node.appendChild(node);
   }
 
   private _clusters: ClustersModel;
   private _trans: ITrans;
-  private _open: ClusterList.Open;
-  private _heading: HTMLElement;
+  private _actions: IClusterActions;
+  private _new: HTMLButtonElement;
+  private _form: NewClusterForm;
   private _notice: HTMLElement;
   private _list: HTMLElement;
   private _help: HTMLElement;
   private _rows = new Map<string, ClusterRow>();
+  private _reading: number | null = null;
 }
 
 export namespace ClusterList {
-  export type PaneKind = 'task-stream' | 'progress';
-  /** Open a pane of a cluster. */
-  export type Open = (pane: PaneKind, cluster: string) => void;
-
   export interface IOptions {
     clusters: ClustersModel;
     trans: ITrans;
-    open: Open;
+    actions: IClusterActions;
   }
-}
-
-/** One cluster: how it stands, what it is, and its panes. */
-class ClusterRow {
-  constructor(name: string, trans: ITrans, open: ClusterList.Open) {
-    this.node = document.createElement('li');
-    this.node.className = 'jp-TreadleCluster';
-    this.node.dataset.name = name;
-    const state = append(this.node, 'jp-TreadleCluster-state');
-    state.setAttribute('aria-hidden', 'true');
-    const words = append(this.node, 'jp-TreadleCluster-words');
-    this._label = append(words, 'jp-TreadleCluster-label');
-    this._detail = append(words, 'jp-TreadleCluster-detail');
-    const buttons = append(this.node, 'jp-TreadleCluster-buttons');
-    buttons.append(
-      makeButton(trans.__('Task stream'), streamIcon, () => open('task-stream', name)),
-      makeButton(trans.__('Progress'), progressIcon, () => open('progress', name))
-    );
-  }
-
-  readonly node: HTMLElement;
-
-  update(cluster: Cluster, trans: ITrans): void {
-    this.node.dataset.state = cluster.state;
-    this._label.textContent = cluster.label;
-    this._label.title = cluster.label;
-    const since = new Date(cluster.started * 1000).toLocaleTimeString([], { timeStyle: 'short' });
-    this._detail.textContent =
-      cluster.state === 'running'
-        ? trans.__('%1 since %2', cluster.kind, since)
-        : trans.__('lost: %1 since %2', cluster.kind, since);
-    this._detail.title = trans.__('%1, process %2', cluster.name, String(cluster.pid));
-  }
-
-  private _label: HTMLElement;
-  private _detail: HTMLElement;
-}
-
-function append(parent: HTMLElement, className: string): HTMLElement {
-  const node = document.createElement('div');
-  node.className = className;
-  return parent.appendChild(node);
-}
-
-function makeButton(title: string, icon: LabIcon, act: () => void): HTMLElement {
-  const button = document.createElement('button');
-  button.className = 'jp-TreadleCluster-button';
-  button.title = title;
-  button.setAttribute('aria-label', title);
-  icon.element({ container: button, tag: 'span', stylesheet: 'menuItem' });
-  button.title = title;
-  button.className = 'jp-TreadleCluster-button';
-  button.addEventListener('click', act);
-  return button;
 }

@@ -12,7 +12,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 import { ProtocolError } from '../protocol/check';
 import { FeedMessage, decodeFeedMessage } from '../protocol/decode';
 import { ITaskFrame, decodeTaskFrame } from '../protocol/frame';
-import type { Lanes, Runs, Subscribe, Topic, Welcome } from '../protocol/messages';
+import type { Lanes, Runs, Subscribe, Topic, Welcome, Workers } from '../protocol/messages';
 import { Phase, ReconnectingSocket } from './socket';
 
 /** The relay closes with this code when it knows no cluster of that name. */
@@ -57,6 +57,10 @@ export class Feed implements IDisposable {
 
   get lanes(): ISignal<this, Lanes> {
     return this._lanes;
+  }
+
+  get workers(): ISignal<this, Workers> {
+    return this._workers;
   }
 
   get tasks(): ISignal<this, ITaskFrame> {
@@ -168,6 +172,9 @@ export class Feed implements IDisposable {
       case 'runs':
         this._runs.emit(message);
         break;
+      case 'workers':
+        this._workers.emit(message);
+        break;
       case 'lanes':
         this._lanes.emit(message);
         break;
@@ -224,6 +231,7 @@ export class Feed implements IDisposable {
   private _welcomed = new Signal<this, Welcome>(this);
   private _restarted = new Signal<this, void>(this);
   private _runs = new Signal<this, Runs>(this);
+  private _workers = new Signal<this, Workers>(this);
   private _lanes = new Signal<this, Lanes>(this);
   private _tasks = new Signal<this, ITaskFrame>(this);
   private _faulted = new Signal<this, ProtocolError>(this);

@@ -33,6 +33,10 @@ export function cluster(name: string, extra: Partial<Cluster> = {}): Cluster {
     started: 1,
     kernel_id: null,
     state: 'running',
+    workers: null,
+    threads: null,
+    error: '',
+    has_log: false,
     ...extra
   };
 }

@@ -32,7 +32,8 @@ class StartCluster(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Parameters
     ----------
-    n_workers, threads_per_worker : int
+    n_workers, threads_per_worker : int, optional
+        As many as the machine has room for, unless told.
     name : str, optional
         A free one is made up.
     kernelspec : str, optional
@@ -41,8 +42,8 @@ class StartCluster(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Of each worker: "auto", "4 GB".
     """
 
-    n_workers: Annotated[int, Meta(ge=1, le=MAX_WORKERS)]
-    threads_per_worker: Annotated[int, Meta(ge=1, le=256)]
+    n_workers: Annotated[int, Meta(ge=1, le=MAX_WORKERS)] | None = None
+    threads_per_worker: Annotated[int, Meta(ge=1, le=256)] | None = None
     name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}\Z")] | None = None
     kernelspec: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,128}\Z")] | None = None
     memory_limit: (

@@ -181,10 +181,15 @@ class Launcher:
         if sum(not launch.error for launch in self._launches.values()) >= MAX_STARTING:
             raise LaunchError(429, "too many clusters are being started")
         command = [environment.python, "-P", "-m", "treadle", "cluster", "start", "--detach"]
-        command += ["--name", name, "--n-workers", str(wanted.n_workers)]
-        command += ["--threads-per-worker", str(wanted.threads_per_worker)]
-        if wanted.memory_limit is not None:
-            command += ["--memory-limit", wanted.memory_limit]
+        options = {
+            "--name": name,
+            "--n-workers": wanted.n_workers,
+            "--threads-per-worker": wanted.threads_per_worker,
+            "--memory-limit": wanted.memory_limit,
+        }
+        for option, value in options.items():
+            if value is not None:
+                command += [option, str(value)]
         try:
             logs.remove_stale(self.directory)
             output = logs.open_log(self.directory, name)

@@ -22,6 +22,8 @@ export class FakeCluster {
   instance = 'first';
   label = 'flights.ipynb';
   state: 'running' | 'lost' = 'running';
+  /** What else the server lists. */
+  others: object[] = [];
 
   /** Answer for the server, before the page is loaded. */
   async install(page: Page): Promise<void> {
@@ -113,9 +115,14 @@ export class FakeCluster {
       label,
       pid: 4711,
       started: 1_700_000_000,
-      state
+      kernel_id: null,
+      state,
+      workers: null,
+      threads: null,
+      error: '',
+      has_log: false
     };
-    return this.isListed ? [{ ...entry, kernel_id: null }] : [];
+    return this.isListed ? [entry, ...this.others.map(other => ({ ...entry, ...other }))] : [];
   }
 
   private _tellWatchers(): void {
