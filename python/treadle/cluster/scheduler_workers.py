@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,10 @@ SAME_CLOCK = 0.1
 
 #: Seconds that the manager of a worker has to say why its process has ended.
 EXIT_REASON = 0.05
+
+
+#: Bytes of a message from which on tasks are sent in several.
+LARGE_FRAME = 16 * 2**20
 
 
 class WorkerPeer:
@@ -62,13 +66,16 @@ class WorkerPeer:
             self.send(m.Functions(numbers, digests, [table.blob(number) for number in numbers]))
         if i.holders:
             self.introduce(i.holders)
-        args = columns.args
-        self.send(
-            m.Compute(
-                i.ids, functions, i.ranks, [args[row] for row in i.rows], i.inputs, i.wanted,
-                i.holders, i.nbytes,
-            )
-        )  # fmt: skip
+        args = [columns.args[row] for row in i.rows]
+        message = m.Compute(
+            i.ids, functions, i.ranks, args, i.inputs, i.wanted, i.holders, i.nbytes
+        )
+        frame = m.encode(message)
+        if len(frame) <= LARGE_FRAME:
+            self.channel.write(frame)
+        else:
+            for part in _cut(message):
+                self.send(part)
 
     def introduce(self, holders: Mapping[int, Iterable[int]]) -> None:
         """Tell the worker where those are whose numbers it is going to read."""
@@ -205,6 +212,22 @@ class WorkerPeer:
     def _goodbye(self, message: m.Goodbye) -> None:
         self.is_expected = True
         self.channel.close(message.reason)
+
+
+def _cut(message: m.Compute) -> Iterator[m.Compute]:
+    """Cut tasks with large arguments into messages that a connection takes, in their order."""
+    begin = size = 0
+    last = len(message.ids) - 1
+    for position, args in enumerate(message.args):
+        size += len(args)
+        if size >= LARGE_FRAME or position == last:
+            part = slice(begin, position + 1)
+            wanted = [n - begin for n in message.wanted if begin <= n <= position]
+            yield m.Compute(
+                message.ids[part], message.functions[part], message.ranks[part],
+                message.args[part], message.inputs[part], wanted, message.holders, message.nbytes,
+            )  # fmt: skip
+            begin, size = position + 1, 0
 
 
 _HANDLERS: dict[type, Callable[[WorkerPeer, Any], None]] = {
