@@ -18,6 +18,8 @@ One lock guards the state, the data, the report and all attributes here.
 
 from __future__ import annotations
 
+import pickle
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -30,7 +32,8 @@ from treadle.cluster.output import Slate, speak_on
 from treadle.cluster.runner import LONG, OURS, Function, check_inputs, describe, run_task
 from treadle.cluster.worker_report import Report
 from treadle.protocol.messages import Failed, Seceded
-from treadle.protocol.serialize import loads_args, small_value
+from treadle.protocol.pickling import PROTOCOL
+from treadle.protocol.serialize import SMALL, loads_args, small_value
 from treadle.scheduling.worker.state import WorkerState
 from treadle.utils.sizeof import sizeof
 
@@ -39,6 +42,12 @@ PATIENCE = 1e-3
 
 #: Seconds a task must be expected to take for another thread to be woken for the next.
 HAND_OVER = 50e-6
+
+#: How the arguments of most tasks begin: the pickle of a tuple.
+PLAIN_ARGS = pickle.dumps((), PROTOCOL)[:1]
+
+#: Types whose pickles need no care.
+SCALARS = frozenset((int, float, bool, type(None)))
 
 OURS.add(__file__)
 
@@ -250,6 +259,7 @@ class Lanes:
         state, lock, report, data = self._state, self._lock, self._report, self._data
         functions, origin, clock = self._functions, self._origin, perf_counter
         take, finish, tasks = state.take, state.finish, state.tasks
+        unpickle, dumps, getsizeof = pickle.loads, pickle.dumps, sys.getsizeof
         slate, idle = lane.slate, self.idle
         value: Any = None
         inputs: Any = ()
@@ -293,16 +303,23 @@ class Lanes:
                         if self.spoiled:
                             check_inputs(inputs)
                         value = run_task(call, args, inputs)
-                    else:  # as run_task does it: a call less
-                        template = loads_args(args) if args else ()
-                        if type(template) is tuple:
-                            value = call(*template)
-                        else:
-                            value = run_task(call, args, ())
+                    elif args[:1] == PLAIN_ARGS:  # as run_task does it: two calls less
+                        try:
+                            plain = unpickle(args)
+                        except Exception:
+                            plain = loads_args(args)  # says what is wrong with them
+                        value = call(*plain)
+                    else:
+                        value = run_task(call, args, inputs)
                     stop = clock()
-                    nbytes = sizeof(value)
-                    if wanted:
-                        blob = small_value(value)
+                    if type(value) in SCALARS:  # as sizeof and small_value do it
+                        nbytes = getsizeof(value)
+                        if wanted and nbytes <= SMALL:
+                            blob = dumps(value, PROTOCOL)
+                    else:
+                        nbytes = sizeof(value)
+                        if wanted:
+                            blob = small_value(value)
                 except BaseException as error:
                     stop = clock()
                     function.last = stop - start
