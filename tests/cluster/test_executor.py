@@ -114,15 +114,30 @@ def test_after_the_shutdown_nothing_is_taken(client):
         executor.map(int, [1])
 
 
-def test_a_shutdown_cancels_what_has_not_ended_when_asked(client):
+def test_a_shutdown_cancels_what_has_not_begun_when_asked(client):
     executor = client.get_executor()
     with gates.gate("shutdown") as gate:
-        future = executor.submit(stand_at, "shutdown")
+        futures = [executor.submit(stand_at, "shutdown") for _ in range(12)]
         gate.wait_for_arrival()
 
-        executor.shutdown(cancel_futures=True)
+        executor.shutdown(wait=False, cancel_futures=True)
 
-        assert future.cancelled()
+        assert futures[-1].cancelled()
+        assert not futures[0].cancelled()
+        gate.open.set()
+        assert futures[0].result(TIMEOUT) == "shutdown"
+
+
+def test_calls_are_made_though_nobody_keeps_their_futures(client, tmp_path):
+    with client.get_executor() as executor:
+        executor.submit(touch, str(tmp_path / "submitted"))
+        executor.map(touch, [str(tmp_path / "mapped")])
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mapped", "submitted"]
+
+
+def touch(path):
+    open(path, "x").close()
 
 
 def test_options_are_checked(client):

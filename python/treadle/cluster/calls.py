@@ -31,6 +31,7 @@ class Calls(Connected):
     def submit(
         self,
         func: Callable[..., Any],
+        /,
         *args: Any,
         key: Key | None = None,
         workers: str | Iterable[str] | None = None,
@@ -124,6 +125,7 @@ class Calls(Connected):
     def map(
         self,
         func: Callable[..., Any],
+        /,
         *iterables: Iterable[Any],
         key: str | list[Key] | None = None,
         workers: str | Iterable[str] | None = None,

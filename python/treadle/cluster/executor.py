@@ -1,30 +1,31 @@
 """The interface of ``concurrent.futures`` over a cluster.
 
-``executor.submit`` returns a plain ``concurrent.futures.Future``, so everything that takes those
-(``asyncio.wrap_future``, ``concurrent.futures.wait``) works.  It is running for as long as its
-task is pending: what a cluster was given, it may have begun, so cancelling it takes effect when
-the scheduler says so.
+``executor.submit`` returns a ``concurrent.futures.Future``, so everything that takes those
+(``asyncio.wrap_future``, ``concurrent.futures.wait``) works.  A call is made though nobody keeps
+its future, as with any executor: the executor keeps it until it has ended.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
+import functools
+import itertools
 import threading
-import weakref
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from treadle.cluster.future import Future
-from treadle.cluster.ledger import CANCELLED, ERROR, FINISHED, RELEASED
 
 if TYPE_CHECKING:
     from treadle.cluster.client import Client
 
 __all__ = ["ClientExecutor"]
 
-_OPTIONS = frozenset(
-    ("pure", "workers", "resources", "allow_other_workers", "retries", "priority", "key")
-)
+_OPTIONS = frozenset(("pure", "workers", "resources", "allow_other_workers", "retries", "priority"))
+
+#: Names that `Client.submit` and `Client.map` take for themselves.
+_TAKEN = _OPTIONS | {"key", "fifo_timeout", "actor", "actors", "batch_size"}
 
 
 class ClientExecutor(concurrent.futures.Executor):
@@ -65,7 +66,10 @@ class ClientExecutor(concurrent.futures.Executor):
             raise TypeError("max_workers is for an executor that starts its own cluster")
         self._client = client
         self._options = {"pure": False, **options}
-        self._pending: weakref.WeakSet[Future] = weakref.WeakSet()
+        #: What has not ended, by serial number: futures of ours, and those handed out for them.
+        self._pending: dict[int, Future] = {}
+        self._bridged: dict[int, _Bridged] = {}
+        self._serial = itertools.count()
         self._lock = threading.Lock()
         self._closed = False
 
@@ -79,20 +83,26 @@ class ClientExecutor(concurrent.futures.Executor):
         RuntimeError
             After `shutdown`.
         """
+        if kwargs.keys() & _TAKEN:  # named like an option of ours, and meant for the function
+            fn, kwargs = functools.partial(fn, **kwargs), {}
         with self._lock:
             if self._closed:
                 raise RuntimeError("cannot schedule new futures after shutdown")
-            if kwargs.keys() & _OPTIONS:
-                # Named like an option of ours, and meant for the function.
-                import functools
+            future = self._client.submit(fn, *args, **self._options, **kwargs)
+            serial = self._keep(future)
+            bridged = self._bridged[serial] = _Bridged(future, self._bridged, serial)
+        call_back = self._client._session.call_back
+        if not future._when_ended(lambda: call_back(_Bridged.settle, bridged)):
+            bridged.settle()
+        return bridged
 
-                future = self._client.submit(
-                    functools.partial(fn, **kwargs), *args, **self._options
-                )
-            else:
-                future = self._client.submit(fn, *args, **self._options, **kwargs)
-            self._pending.add(future)
-        return _bridge(future)
+    def _keep(self, future: Future) -> int:
+        """Keep a future until its task has ended."""
+        serial = next(self._serial)
+        self._pending[serial] = future
+        if not future._when_ended(functools.partial(self._pending.pop, serial, None)):
+            self._pending.pop(serial, None)
+        return serial
 
     def map(
         self,
@@ -112,15 +122,13 @@ class ClientExecutor(concurrent.futures.Executor):
         """
         if chunksize < 1:
             raise ValueError("chunksize must be >= 1.")
-        import time
-
         deadline = None if timeout is None else time.monotonic() + timeout
         with self._lock:
             if self._closed:
                 raise RuntimeError("cannot schedule new futures after shutdown")
             futures = self._client.map(fn, *iterables, **self._options)
             for future in futures:
-                self._pending.add(future)
+                self._keep(future)
         return _results(futures, deadline)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -131,21 +139,30 @@ class ClientExecutor(concurrent.futures.Executor):
         wait : bool
             Return when all calls have ended.
         cancel_futures : bool
-            Cancel what has not ended.
+            Cancel what has not begun.  Of what was sent last to the workers that is a guess: as
+            many calls as there are threads, the oldest, are taken to be running.
         """
         with self._lock:
             self._closed = True
-            pending = [future for future in self._pending if not future.done()]
-        if cancel_futures and pending and self._client.status == "running":
-            self._client._cancel(pending, False, "the executor was shut down")
+            pending = list(self._pending.items())
+        if cancel_futures and self._client.status == "running":
+            threads = sum(self._client.nthreads().values())
+            late = pending[threads:]
+            self._client._cancel([f for _, f in late], False, "the executor was shut down")
+            for serial, _ in late:
+                bridged = self._bridged.get(serial)
+                if bridged is not None:
+                    bridged.settle()
+        futures = [future for _, future in pending]
         if wait:
-            self._client._wait(pending, None)
+            self._client._wait(futures, None)
+            concurrent.futures.wait(list(self._bridged.values()))
         if self._owns_client:
             if wait or not pending:
                 self._client._close(5.0)
             else:
                 threading.Thread(
-                    target=self._close_later, args=(pending,), name="treadle-executor-end"
+                    target=self._close_later, args=(futures,), name="treadle-executor-end"
                 ).start()
 
     def _close_later(self, pending: list[Future]) -> None:
@@ -157,60 +174,48 @@ class ClientExecutor(concurrent.futures.Executor):
 class _Bridged(concurrent.futures.Future[Any]):
     """A future of ``concurrent.futures`` that a task of the cluster fulfils."""
 
-    def __init__(self, future: Future):
+    def __init__(self, future: Future, kept: dict[int, _Bridged], serial: int):
         super().__init__()
-        self.task = future
+        self._task: Future | None = future
+        self._kept = kept
+        self._serial = serial
 
     def cancel(self) -> bool:
-        """Cancel the task, unless it has ended."""
-        with self._condition:
-            if self.done():
-                return self.cancelled()
-        self.task.client._cancel([self.task], False, "its future was cancelled")
-        # The reader's callback is not waited for: whoever cancels is told at once.
-        _settle(self)
+        """Cancel the task, unless it has ended; what runs is not stopped."""
+        task = self._task
+        if task is not None and not self.done():
+            task.client._cancel([task], False, "its future was cancelled")
+            self.settle()  # whoever cancels is told at once
         return self.cancelled()
 
-    def running(self) -> bool:
-        """Tell whether the task was sent and has not ended."""
-        return super().running()
+    def settle(self) -> None:
+        """Hand on how the task has ended; whoever comes second finds it done."""
+        task = self._task
+        if task is None:
+            return
+        self._task = None
+        try:
+            self._take_over(task)
+        except concurrent.futures.InvalidStateError:
+            pass  # two threads came at once
+        finally:
+            self._kept.pop(self._serial, None)
 
-
-def _bridge(future: Future) -> concurrent.futures.Future[Any]:
-    bridged = _Bridged(future)
-    client = future.client
-    if not future._when_ended(lambda: client._session.call_back(_settle, bridged)):
-        _settle(bridged)
-    return bridged
-
-
-def _settle(bridged: _Bridged) -> None:
-    """Hand on how a task has ended; whoever comes second finds it done."""
-    future = bridged.task
-    state = future._batch.state[future._index]
-    try:
-        if state in (CANCELLED, RELEASED):
-            if concurrent.futures.Future.cancel(bridged):
-                bridged.set_running_or_notify_cancel()
-        elif state == FINISHED:
-            bridged.set_result(future.client._result(future, None))
-        elif state == ERROR:
-            bridged.set_exception(future._failure().exception())
+    def _take_over(self, task: Future) -> None:
+        if task.cancelled():
+            super().cancel()
+            self.set_running_or_notify_cancel()
+            return
+        try:
+            value = task.client._result(task, None)
+        except BaseException as error:
+            self.set_exception(error)
         else:
-            try:
-                future._raise()
-            except Exception as error:
-                bridged.set_exception(error)
-    except (concurrent.futures.InvalidStateError, RuntimeError):
-        pass
-    except BaseException as error:  # the result could not be fetched
-        bridged.set_exception(error)
+            self.set_result(value)
 
 
 def _results(futures: list[Future], deadline: float | None) -> Iterator[Any]:
     """Yield results in order, each as soon as those before it are there."""
-    import time
-
     try:
         futures.reverse()
         while futures:
