@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from treadle.cluster.scheduler import Scheduler
 from treadle.comm.credentials import Credentials
+from treadle.errors import ConnectionClosed
 from treadle.protocol import messages as m
 
 TIMEOUT = 30
@@ -44,6 +45,14 @@ class Peer:
                 if isinstance(message, kind):
                     return self.inbox.pop(position)
             self.inbox += [self.decode(frame) for frame in self.link.recv(timeout=TIMEOUT)]
+
+    def is_cut_off(self) -> bool:
+        """Wait until the scheduler ends the connection."""
+        try:
+            while True:
+                self.link.recv(timeout=TIMEOUT)
+        except ConnectionClosed:
+            return True
 
     def ask(self, what: str, **args):
         """Return the answer to a question."""

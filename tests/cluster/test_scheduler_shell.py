@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from tests.cluster.scheduler_peers import Peer, WorkerPeer, running
 
-from treadle.errors import ConnectionClosed
 from treadle.protocol import messages as m
 
 
@@ -92,9 +91,7 @@ def test_what_is_no_message_ends_the_connection_and_no_other(scheduler, worker, 
     stranger = Peer(scheduler, "client")
     stranger.link.send(b"\x80\x04cos\nsystem\n")
 
-    with pytest.raises(ConnectionClosed):
-        while True:
-            stranger.link.recv(timeout=30)
+    assert stranger.is_cut_off()
     client.submit(0, "a")
     assert worker.wait_for(m.Compute).ids == [0]
 
@@ -104,9 +101,7 @@ def test_a_worker_must_register_before_it_says_anything_else(scheduler):
 
     peer.say(m.TakenBack([], []))
 
-    with pytest.raises(ConnectionClosed):
-        while True:
-            peer.link.recv(timeout=30)
+    assert peer.is_cut_off()
 
 
 def test_columns_of_different_lengths_are_refused(scheduler, worker, client):
@@ -115,9 +110,7 @@ def test_columns_of_different_lengths_are_refused(scheduler, worker, client):
 
     worker.say(m.Finished([id], [1], [0], b"", b"", {}))
 
-    with pytest.raises(ConnectionClosed):
-        while True:
-            worker.link.recv(timeout=30)
+    assert worker.is_cut_off()
 
 
 @pytest.mark.parametrize("message", [m.Manage(1, "stop"), m.RunOnWorkers(1, b"")])
@@ -125,9 +118,7 @@ def test_a_task_may_not_do_what_is_its_owners(scheduler, message):
     task = Peer(scheduler, "task")
     task.say(message)
 
-    with pytest.raises(ConnectionClosed):
-        while True:
-            task.link.recv(timeout=30)
+    assert task.is_cut_off()
 
 
 def test_a_manager_asks_and_manages_and_submits_nothing(scheduler, worker):
@@ -136,16 +127,13 @@ def test_a_manager_asks_and_manages_and_submits_nothing(scheduler, worker):
 
     manager.submit(0, "a")
 
-    with pytest.raises(ConnectionClosed):
-        while True:
-            manager.link.recv(timeout=30)
+    assert manager.is_cut_off()
 
 
 def test_an_observer_has_no_business_at_this_port(scheduler):
     observer = Peer(scheduler, "observer")
 
-    with pytest.raises(ConnectionClosed):
-        observer.link.recv(timeout=30)
+    assert observer.is_cut_off()
 
 
 def test_what_a_task_prints_goes_to_its_client_before_its_result(worker, client):
@@ -282,7 +270,7 @@ def test_questions_are_answered_and_nonsense_is_told(worker, client):
     assert client.ask("nbytes").value == {"a": 8}
     assert client.ask("where", handles=[0, 5]).value == {0: [id, [worker.number]]}
     assert client.ask("info").value["tasks"]["memory"] == 1
-    assert [words for _, words in client.ask("story", key="a").value][0].startswith("submitted")
+    assert client.ask("story", key="a").value[0][1].startswith("submitted")
     assert "unknown question" in client.ask("nonsense").error
 
 

@@ -196,10 +196,10 @@ def test_a_task_is_blamed_after_three_deaths_and_the_innocent_are_not():
         number = room.nworkers - 1
         if room.is_("bad") == "erred":
             break
-        if room.is_("good") == "processing" and room.where("good") == number:
-            if room.is_("bad") != "processing":
-                room.finish("good")
-                continue
+        alone = room.is_("bad") != "processing"
+        if alone and room.is_("good") == "processing" and room.where("good") == number:
+            room.finish("good")
+            continue
         room.leave(number)
         room.join()
     while room.is_("good") != "memory":
