@@ -227,6 +227,17 @@ def test_a_run_that_is_opened_again_later_is_another():
     assert [report.run for report in hub.runs()] == ["client-1", f"client-1.{numbers[1]}"]
 
 
+def test_a_run_that_nobody_watched_knows_how_many_threads_it_had():
+    recorder, hub, _ = recorder_with_clock()
+    recorder.worker_joined(1, "w", nthreads=3)
+    run = recorder.open_run("ab", "cell 3")
+    recorder.add_total(recorder.group(run, "load"), 1)
+    recorder.close_run(run, "finished")
+    recorder.worker_left(1)
+
+    assert hub.runs()[0].nlanes == 3
+
+
 def test_only_the_last_ended_runs_are_kept_and_late_rows_of_others_are_dropped():
     recorder, hub, wall = recorder_with_clock()
     lane = recorder.lane(1, 0, "w")

@@ -150,6 +150,7 @@ class ClusterRecorder:
         if found is None or found.ended is not None:
             return
         found.state, found.error = state, error
+        found.nlanes = max(found.nlanes, self._count_lanes())
         found.ended = self._hub.now()
         self._nlive -= 1
         self._ended.append(run)
@@ -158,6 +159,9 @@ class ClusterRecorder:
         elif len(self._ended) > MAX_ENDED_RUNS:
             self._forget(self._ended[0])
         self._hub.tell()
+
+    def _count_lanes(self) -> int:
+        return sum(len(worker.lanes) for worker in self._workers.copy().values())
 
     def _forget(self, run: int) -> None:
         self._ended.remove(run)
@@ -369,9 +373,8 @@ class ClusterRecorder:
     def reports(self, now: float) -> list[RunReport]:
         """Reports of all runs that are listed."""
         running: dict[int, int] = {}
-        nlanes = 0
+        nlanes = self._count_lanes()
         for worker in self._workers.copy().values():
-            nlanes += len(worker.lanes)
             for _, group, _ in self._busy(worker):
                 running[group] = running.get(group, 0) + 1
         return [self._report(run, running, nlanes, now) for run in self._runs.copy().values()]
