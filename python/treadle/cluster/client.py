@@ -163,7 +163,10 @@ class Client(Calls, Collections, Scattering, Questions, Datasets):
 
             with self._session.order:
                 if self._data_client is None:
-                    self._data_client = DataClient(self._credentials, self._role)  # type: ignore[arg-type]
+                    # Workers know no client's secret: they could pose as one.
+                    secrets = self._credentials
+                    role = "task" if secrets is not None and secrets.holds("task") else self._role
+                    self._data_client = DataClient(secrets, role)  # type: ignore[arg-type]
         return self._data_client
 
     @property
