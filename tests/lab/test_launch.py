@@ -133,6 +133,23 @@ async def test_a_cluster_is_started_watched_scaled_and_stopped(ask, watch, exten
     assert (await ask("DELETE", "local-1"))[0] == 404
 
 
+async def test_a_browser_sees_the_workers_of_a_cluster_and_their_lanes(started, open_socket):
+    await started()
+    browser = await open_socket("local-1/feed")
+    await browser.subscribe("workers", "lanes")
+
+    workers = (await browser.next("workers"))["workers"]
+    lanes = (await browser.next("lanes"))["lanes"]
+
+    assert [(w["name"], w["host"], w["nthreads"]) for w in workers] == [
+        ("worker-0", "here", 3),
+        ("worker-1", "here", 3),
+    ]
+    assert [lane["name"] for lane in lanes] == [
+        f"worker-{worker} / thread {thread}" for worker in (0, 1) for thread in (1, 2, 3)
+    ]
+
+
 async def test_a_cluster_that_was_told_to_stop_is_stopping_until_it_is_gone(
     started, ask, extension, watch
 ):

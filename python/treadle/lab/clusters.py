@@ -44,12 +44,13 @@ class Clusters:
         self.directory = directory
         self._is_alive = is_alive
         self._clock = clock
+        self.instances: dict[str, str] = {}  # of those that were listed, by name
         self._lost_since: dict[str, float] = {}  # by instance: a name may come back
 
     def list(self) -> list[events.Cluster]:
         """All clusters, by name."""
         now = self._clock()
-        clusters, lost = [], {}
+        clusters, lost, instances = [], {}, {}
         for record in records.list_records(self.directory):
             alive = self._is_alive(record)
             if not alive:
@@ -58,6 +59,7 @@ class Clusters:
                     records.remove_record(record, self.directory)
                     continue
                 lost[record.instance] = since
+            instances[record.name] = record.instance
             clusters.append(
                 events.Cluster(
                     name=record.name,
@@ -73,7 +75,7 @@ class Clusters:
                     has_log=False,
                 )
             )
-        self._lost_since = lost
+        self._lost_since, self.instances = lost, instances
         return clusters
 
     def find(self, name: str) -> records.Record | None:

@@ -50,8 +50,7 @@ class Fleet:
     def _describe(self, cluster: events.Cluster) -> events.Cluster:
         name = cluster.name
         count = self._counts.of(name) if cluster.state == "running" else None
-        record = self._clusters.find(name)
-        is_stopping = record is not None and self._launcher.is_stopping(record.instance)
+        is_stopping = self._launcher.is_stopping(self._clusters.instances[name])
         return replace(
             cluster,
             state="stopping" if is_stopping and cluster.state == "running" else cluster.state,

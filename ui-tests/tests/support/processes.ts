@@ -1,6 +1,7 @@
 /** Processes that specs start beside the server of the tests, and end. */
 
 import { ChildProcess, spawn } from 'child_process';
+import { readdir } from 'fs/promises';
 import { join } from 'path';
 
 /** A process that runs made-up tasks; see `source.py`. */
@@ -21,6 +22,18 @@ export async function startSource(
       await ended(child);
     }
   };
+}
+
+/** Stop every cluster that a test has left, so that none outlives the tests. */
+export async function stopClusters(): Promise<void> {
+  const folder = join(process.env.JUPYTER_RUNTIME_DIR ?? '', 'treadle');
+  const files = await readdir(folder).catch(() => [] as string[]);
+  for (const file of files) {
+    const name = file.replace(/\.json$/, '');
+    if (name !== file && !name.startsWith('kernel-') && !name.startsWith('.')) {
+      await ended(spawn('treadle', ['cluster', 'stop', name], { stdio: 'ignore' }));
+    }
+  }
 }
 
 /** A Jupyter server of one's own, to be ended and started again. */
