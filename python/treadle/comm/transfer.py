@@ -135,8 +135,11 @@ class DataServer:
             while True:
                 connection.set_patience(_SERVER_IDLE_SECONDS)
                 link.answer(self._get, self._put)
-        except TimeoutError:
-            return  # nobody needs it any more, or who did has stopped
+        except CommError:
+            raise
+        except OSError as error:  # a timeout: nobody needs it any more, or who did has stopped
+            if not connection.closed and not isinstance(error, TimeoutError):
+                raise
 
 
 class DataClient:
@@ -330,7 +333,7 @@ class DataClient:
             try:
                 link.greet()
                 return link
-            except (CommError, TimeoutError) as error:
+            except OSError as error:  # a CommError, a timeout, or closed meanwhile
                 link.close()
                 failure = failure or ConnectError(address, str(error))
             except BaseException:
