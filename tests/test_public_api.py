@@ -25,23 +25,100 @@ FUNCTIONS = {
         "(obj: 'Any', name: 'str | None' = None, pure: 'bool | None' = None, "
         "nout: 'int | None' = None, traverse: 'bool' = True) -> 'Any'",
     ),
+    "fire_and_forget": ("treadle.cluster.nested", "(obj: 'Any') -> 'None'"),
     "get": ("treadle.base", f"(graph: 'Mapping[Key, Any]', keys: 'Any', {SCHEDULER}) -> 'Any'"),
     "get_annotations": ("treadle.base", "() -> 'dict[str, Any]'"),
+    "get_client": (
+        "treadle.cluster.current",
+        "(address: 'str | None' = None, timeout: 'float | None' = None, "
+        "resolve_address: 'bool' = True) -> 'Client'",
+    ),
+    "get_worker": ("treadle.cluster.worker_context", "() -> 'Worker'"),
     "is_treadle_collection": ("treadle.base", "(value: 'object') -> 'bool'"),
     "normalize_token": ("treadle.graph.tokenize", "(value: 'Any') -> 'Any'"),
     "persist": ("treadle.base", f"({COMPUTE}) -> 'tuple[Any, ...]'"),
+    "progress": (
+        "treadle.cluster.progress",
+        "(*futures: 'Any', notebook: 'bool | None' = None, multi: 'bool' = True, "
+        "complete: 'bool' = True, group_by: 'str' = 'prefix', interval: 'float' = 0.1, "
+        "**kwargs: 'Any') -> 'None'",
+    ),
+    "rejoin": ("treadle.cluster.worker_context", "() -> 'None'"),
+    "secede": ("treadle.cluster.worker_context", "() -> 'None'"),
     "tokenize": ("treadle.graph.tokenize", "(*args: 'Any', **kwargs: 'Any') -> 'str'"),
     "visualize": (
         "treadle.base",
         "(*args: 'Any', filename: 'str | None' = None, traverse: 'bool' = True, "
         "optimize_graph: 'bool' = False) -> 'Any'",
     ),
+    "wait": (
+        "treadle.cluster.waiting",
+        "(fs: 'Any', timeout: 'float | None' = None, return_when: 'str' = 'ALL_COMPLETED') "
+        "-> 'Any'",
+    ),
+    "worker_client": (
+        "treadle.cluster.worker_context",
+        "(timeout: 'float | None' = None, separate_thread: 'bool' = True) -> 'Iterator[Client]'",
+    ),
 }
-CLASSES = {"Delayed": "treadle.delayed"}
+CLASSES = {
+    "Client": "treadle.cluster.client",
+    "Delayed": "treadle.delayed",
+    "Future": "treadle.cluster.future",
+    "LocalCluster": "treadle.deploy.local",
+    "as_completed": "treadle.cluster.as_completed",
+}
 METHODS = {
     "compute": "(self, **kwargs: 'Any') -> 'Any'",
     "persist": "(self, **kwargs: 'Any') -> 'Delayed'",
     "visualize": "(self, filename: 'str | None' = None, optimize_graph: 'bool' = False) -> 'Any'",
+}
+# Names of arguments, which are those of dask.distributed.
+WISHES = "workers allow_other_workers resources retries priority fifo_timeout actors"
+CLIENT = {
+    "submit": "func *args key workers resources retries priority fifo_timeout allow_other_workers "
+    "actor actors pure **kwargs",
+    "map": "func *iterables key workers retries resources priority allow_other_workers "
+    "fifo_timeout actor actors pure batch_size **kwargs",
+    "gather": "futures errors direct asynchronous",
+    "scatter": "data workers broadcast direct hash timeout asynchronous",
+    "compute": f"collections sync optimize_graph {WISHES} traverse **kwargs",
+    "persist": f"collections optimize_graph {WISHES} **kwargs",
+    "get": "dsk keys workers allow_other_workers resources sync asynchronous direct retries "
+    "priority fifo_timeout actors **kwargs",
+    "cancel": "futures asynchronous force reason msg",
+    "retry": "futures asynchronous",
+    "who_has": "futures **kwargs",
+    "has_what": "workers **kwargs",
+    "nbytes": "keys summary **kwargs",
+    "processing": "workers",
+    "story": "*keys on_error",
+    "why": "key",
+    "scheduler_info": "n_workers **kwargs",
+    "nthreads": "workers **kwargs",
+    "ncores": "workers **kwargs",
+    "wait_for_workers": "n_workers timeout",
+    "restart": "timeout wait_for_workers",
+    "retire_workers": "workers close_workers **kwargs",
+    "run": "function *args workers wait nanny on_error **kwargs",
+    "publish_dataset": "*args name override **kwargs",
+    "get_dataset": "name default **kwargs",
+    "list_datasets": "**kwargs",
+    "unpublish_dataset": "name **kwargs",
+    "get_executor": "**kwargs",
+    "close": "timeout",
+    "shutdown": "",
+}
+FUTURE = {
+    "result": "timeout",
+    "exception": "timeout",
+    "traceback": "timeout",
+    "done": "",
+    "cancelled": "",
+    "cancel": "reason msg force",
+    "retry": "",
+    "add_done_callback": "fn",
+    "release": "",
 }
 MODULES = ["config", "errors", "widgets"]
 CONFIG = ["get", "set"]
@@ -54,12 +131,14 @@ ERRORS = [
     "ConnectError",
     "ConnectionClosed",
     "CycleError",
+    "DataLost",
     "DeserializeError",
     "FrameError",
     "GraphError",
     "HandshakeError",
     "KeyConflict",
     "MissingKeyError",
+    "NoWorkers",
     "RecordError",
     "RemoteError",
     "RunCancelled",
@@ -67,8 +146,10 @@ ERRORS = [
     "TaskCancelled",
     "TaskExited",
     "TreadleError",
+    "UnknownKey",
     "UnknownSchedulerError",
     "UnpicklableError",
+    "WorkerDied",
 ]
 
 
@@ -92,6 +173,21 @@ def test_a_public_class_has_its_home(name: str):
 @pytest.mark.parametrize("name", METHODS)
 def test_a_delayed_has_the_methods_of_every_collection(name: str):
     assert str(inspect.signature(getattr(treadle.Delayed, name))) == METHODS[name]
+
+
+def names_of_arguments(method: object) -> str:
+    shown = map(str, inspect.signature(method).parameters.values())
+    return " ".join(text.split(":")[0] for text in list(shown)[1:])
+
+
+@pytest.mark.parametrize("name", CLIENT)
+def test_a_client_has_the_methods_and_arguments_that_people_know(name: str):
+    assert names_of_arguments(getattr(treadle.Client, name)) == CLIENT[name]
+
+
+@pytest.mark.parametrize("name", FUTURE)
+def test_a_future_has_the_methods_and_arguments_that_people_know(name: str):
+    assert names_of_arguments(getattr(treadle.Future, name)) == FUTURE[name]
 
 
 @pytest.mark.parametrize("name", MODULES)
