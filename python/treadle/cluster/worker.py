@@ -24,8 +24,6 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 import treadle
 from treadle.cluster import worker_context
 from treadle.cluster.output import Capture, Slate
@@ -38,7 +36,7 @@ from treadle.cluster.worker_report import Report
 from treadle.comm.blocking import Connection, connect
 from treadle.comm.credentials import Credentials
 from treadle.comm.transfer import MISSING, DataClient, DataServer
-from treadle.errors import CommError
+from treadle.errors import CommError, FrameError
 from treadle.protocol import messages as m
 from treadle.protocol.serialize import DeserializeFailure, dumps_value
 from treadle.scheduling.worker.instructions import Added, Drop, Fetch, Missing
@@ -48,7 +46,10 @@ from treadle.utils.sizeof import sizeof
 if TYPE_CHECKING:
     from treadle.cluster.client import Client
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("treadle.worker")
+
+#: Seconds that closing may take when threads do not end.
+CLOSE_SECONDS = 5.0
 
 
 class Worker:
@@ -114,7 +115,8 @@ class Worker:
         self._insecure = insecure
         self._connection = connection
         self._origin = time.time() - perf_counter()  # so that spans never jump with the clock
-        self._lock = threading.Lock()
+        # Reentrant, so that a thread never releases what another one holds, whatever it raised.
+        self._lock = threading.RLock()
         self._state = WorkerState(nthreads)
         self._functions: dict[int, Function] = {}
         self._peers: dict[int, list[str]] = {}
@@ -215,6 +217,7 @@ class Worker:
     def close(self, reason: str = "") -> None:
         """Tell the scheduler, and end.  Tasks that run are not waited for."""
         self._end(reason, goodbye=True)
+        self._done.wait(CLOSE_SECONDS)  # when somebody else was quicker
 
     def __enter__(self) -> Worker:
         if self.number < 0:
@@ -249,11 +252,8 @@ class Worker:
             return  # somebody does it already
         self.reason = reason
         if goodbye and self._connection is not None:
-            try:
-                self._report.flush()
-                self._report.send(m.Goodbye(reason))
-            except CommError:
-                pass  # it has gone before us
+            self._report.flush()
+            self._report.send(m.Goodbye(reason))
         if self._connection is not None:
             self._connection.close()
         self._registered.set()
@@ -276,16 +276,23 @@ class Worker:
             self._end(f"{type(error).__name__}: {error}", goodbye=True)
 
     def _send(self, frames: list[bytes]) -> None:
-        """Write frames to the scheduler; when it has gone, the worker ends."""
+        """Write frames to the scheduler; when it has gone, the reader ends the worker.
+
+        Raises
+        ------
+        FrameError
+            For a message that is too large; nothing of it was sent.
+        """
         connection = self._connection
-        if connection is None:
-            return
+        assert connection is not None
         try:
             for frame in frames:
                 connection.send(frame)
-        except CommError as error:
-            if not self._closing.locked():
-                self._end(f"the scheduler can't be reached: {error}", goodbye=False)
+        except FrameError:
+            raise
+        except CommError:
+            # Whoever reports may hold a lock that ending needs: leave that to the reader.
+            connection.close()
 
     # -- what the scheduler says -----------------------------------------------------------------
 
@@ -299,8 +306,6 @@ class Worker:
                 self._apply([m.decode_to_worker(frame) for frame in frames])
         except CommError as error:
             self._end(f"the scheduler has gone: {error}", goodbye=False)
-        except msgspec.ValidationError as error:
-            self._broken(error)
         except BaseException as error:
             self._broken(error)
 
@@ -399,12 +404,12 @@ class Worker:
     def _run_function(self, message: m.RunFunction) -> None:
         """Call a function outside of any task, on a thread of its own."""
         worker_context.enter(self)
-        value, error = b"", None
         try:
             value = dumps_value(run_outside(message.blob, self))
+            self._report.send(m.RunResult(message.number, self.name, value))
         except BaseException as raised:
             error = describe(raised)
-        self._report.send(m.RunResult(message.number, self.name, value, error))
+            self._report.send(m.RunResult(message.number, self.name, b"", error))
 
     # -- data ------------------------------------------------------------------------------------
 

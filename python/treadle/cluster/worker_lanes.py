@@ -105,7 +105,7 @@ class Lanes:
         self,
         worker: Any,
         state: WorkerState,
-        lock: threading.Lock,
+        lock: threading.RLock,
         report: Report,
         data: dict[int, Any],
         functions: dict[int, Function],
@@ -152,7 +152,8 @@ class Lanes:
         """Let idle threads end, and those in a task when it ends; wait a little for them."""
         with self._lock:
             self._closed = self.attention = True
-            idle, self.idle = self.idle, []
+            idle = list(self.idle)
+            self.idle.clear()
             waiting = list(self._rejoining)
             self._rejoining.clear()
             every = list(self._all)
@@ -177,6 +178,10 @@ class Lanes:
     def slates(self) -> list[Slate]:
         """What the tasks that run now have said goes there.  Called with the lock held."""
         return [lane.slate for lane in self._all]
+
+    def are_slow(self, now: float, seconds: float) -> bool:
+        """Tell whether a task runs for that long already.  Called with the lock held."""
+        return any(lane.id >= 0 and now - lane.start > seconds for lane in self._all)
 
     def wake_one(self) -> None:
         """Wake an idle lane.  Called with the lock held, when a task is ready."""
@@ -225,6 +230,7 @@ class Lanes:
         """Give a slot to a lane that had left its own.  Called with the lock held."""
         giver.index, taker.index = taker.index, giver.index
         giver.leaving, taker.leaving = True, False
+        self.attention = True
         self._state.rejoined(taker.id)
         self._tell(Seceded(taker.id, True))
 
@@ -342,7 +348,10 @@ class Lanes:
                 if slate.used:
                     report.say(slate.end(), stop)
         finally:
-            lock.release()
+            try:
+                lock.release()
+            except RuntimeError:
+                pass  # it failed while it did not hold it
 
     def _failed(self, lane: Lane, error: BaseException, start: float, stop: float) -> None:
         """Report that the task of this lane raised.  Called without the lock."""

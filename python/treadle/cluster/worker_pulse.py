@@ -39,7 +39,7 @@ class Pulse:
     def __init__(
         self,
         state: WorkerState,
-        lock: threading.Lock,
+        lock: threading.RLock,
         report: Report,
         common: Slate,
         origin: float,
@@ -111,8 +111,8 @@ class Pulse:
                 self._heard = now
                 for slate in spoken:
                     report.say(slate.end() if slate is self._common else slate.take(), now)
-            if lanes.idle and self._state.ready:
-                lanes.wake_one()
+            if lanes.idle and self._state.ready and lanes.are_slow(now, TICK / 2):
+                lanes.wake_one()  # who runs was thought to be quick
             since = report.since
         if since and perf_counter() - since >= TICK:
             report.flush()

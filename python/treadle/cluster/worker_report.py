@@ -32,7 +32,7 @@ class Report:
         Writes frames; called without the lock.
     """
 
-    def __init__(self, lock: threading.Lock, send: Callable[[Frames], None]):
+    def __init__(self, lock: threading.RLock, send: Callable[[Frames], None]):
         self._lock = lock
         self._send = send
         self._sending = threading.Lock()
