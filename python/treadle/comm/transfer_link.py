@@ -62,7 +62,7 @@ _SOCKET_BUFFER = 1 << 20
 _PART_PICKLES = 1 << 20  # a part is sent once it has so many bytes of pickles,
 _PART_LARGE = 1 << 28  # or so many of large buffers,
 _PART_ITEMS = 1024  # or so many values
-_BY_MEMORY = 1 << 20  # smaller buffers are through the socket before READ is back
+_BY_MEMORY = 1 << 21  # smaller buffers are through the socket before READ is back
 
 
 class _Missing:
