@@ -114,8 +114,11 @@ def test_columns_of_unequal_length_are_refused_whole():
 
     with pytest.raises(ValueError, match="2 groups, 2 lanes, 2 starts, 1 stops"):
         recorder.finished([load] * 2, [lane] * 2, times(0, 1), times(1))
-    with pytest.raises(TypeError):
-        recorder.finished([load], ["x"], times(0), times(1))
+    span = times(0)
+    for count in (1, 2):
+        for groups, lanes in ((["x"], [lane]), ([load], ["x"])):
+            with pytest.raises(TypeError):
+                recorder.finished(groups * count, lanes * count, span * count, span * count)
     recorder.finished([load], [lane], times(5), times(6))
 
     assert [row[3] for row in rows_of(hub)] == [(5.0, 6.0)]

@@ -15,7 +15,7 @@ export function detailOf(cluster: Cluster, trans: ITrans): string {
       return trans.__('could not be started');
     case 'lost':
       return cluster.kind === 'cluster'
-        ? trans.__('lost: it has ended by itself')
+        ? trans.__('lost: it has ended')
         : trans.__('lost: %1 since %2', cluster.kind, since);
     default:
       return workersOf(cluster, trans) || trans.__('%1 since %2', cluster.kind, since);

@@ -315,18 +315,27 @@ class ClusterRecorder:
         ValueError
             If the columns differ in length; nothing is recorded then.
         """
-        # converted first: when one is refused, none has been appended
-        group_column, lane_column = array("i", groups), array("i", lanes)
-        count = len(group_column)
-        if not count == len(lane_column) == len(starts) == len(stops):
+        count = len(groups)
+        if not count == len(lanes) == len(starts) == len(stops):
             raise ValueError(
-                f"columns differ in length: {count} groups, {len(lane_column)} lanes, "
+                f"columns differ in length: {count} groups, {len(lanes)} lanes, "
                 f"{len(starts)} starts, {len(stops)} stops"
             )
         rows = self._rows
-        rows.groups.extend(group_column)
-        rows.lanes.extend(lane_column)
-        rows.flags.extend(FLAGS[2 * kind + failed] * count)
+        if count == 1:
+            rows.groups.append(groups[0])
+            try:
+                rows.lanes.append(lanes[0])
+            except BaseException:
+                rows.groups.pop()  # refused: no column may be ahead of the others
+                raise
+            rows.flags.append(2 * kind + failed)
+        else:
+            # converted first: when one is refused, none has been appended
+            group_column, lane_column = array("i", groups), array("i", lanes)
+            rows.groups.extend(group_column)
+            rows.lanes.extend(lane_column)
+            rows.flags.extend(FLAGS[2 * kind + failed] * count)
         rows.starts.extend(starts)
         rows.stops.extend(stops)
         if len(rows.stops) >= CHUNK:
