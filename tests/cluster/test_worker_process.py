@@ -21,9 +21,9 @@ pytestmark = pytest.mark.slow
 
 # What it is told comes on stdin: secrets have no place in a command line.
 PROGRAM = """
-import json, sys
+import json, os, sys
 from treadle.cluster.worker_main import worker_main
-print("ended:", worker_main(json.load(sys.stdin), lambda worker: print("ready", flush=True)))
+print("ended:", worker_main(json.load(sys.stdin), lambda worker: os.write(1, b"ready\\n")))
 """
 
 
