@@ -5,7 +5,6 @@ from __future__ import annotations
 from treadle.scheduling.scheduler.columns import SHARED, WANTED, WATCHED, Client, Columns, Worker
 from treadle.scheduling.scheduler.instructions import (
     Cancelled,
-    Compute,
     Done,
     Erred,
     Forget,
@@ -156,12 +155,10 @@ def collect(s: Columns) -> list[Instruction]:
     instructions = s.instructions
     s.instructions = []
     for worker in s.dirty:
+        # What was given in this turn may be asked back in it.
         compute = worker.compute
         if compute is not None:
-            if worker.release:
-                _withdraw(worker, compute)
-            if compute.ids:
-                instructions.append(compute)
+            instructions.append(compute)
             worker.compute = None
         if worker.take_back:
             instructions.append(TakeBack(worker.number, worker.take_back))
@@ -182,19 +179,3 @@ def collect(s: Columns) -> list[Instruction]:
         instructions.append(Forget(s.forgotten))
         s.forgotten = []
     return instructions
-
-
-def _withdraw(worker: Worker, compute: Compute) -> None:
-    """Don't give what was released in the same turn: its row may stand for another task now."""
-    gone = set(worker.release).intersection(compute.ids)
-    if not gone:
-        return
-    wanted = set(compute.wanted)
-    kept = [n for n, id in enumerate(compute.ids) if id not in gone]
-    compute.wanted = [n for n, old in enumerate(kept) if old in wanted]
-    compute.ids = [compute.ids[n] for n in kept]
-    compute.rows = [compute.rows[n] for n in kept]
-    compute.ranks = [compute.ranks[n] for n in kept]
-    compute.inputs = [compute.inputs[n] for n in kept]
-    worker.release = [id for id in worker.release if id not in gone]
-    worker.take_back = [id for id in worker.take_back if id not in gone]

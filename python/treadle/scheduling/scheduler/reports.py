@@ -34,6 +34,7 @@ from treadle.scheduling.scheduler.lifecycle import (
     lose,
     lose_replica,
     need_lost,
+    recall,
     touch,
     unneed,
     wait_again,
@@ -222,6 +223,7 @@ def inputs_missing(s: Columns, event: InputsMissing) -> None:
         if s.is_holder(row, event.holder):
             remains = lose_replica(s, row, event.holder)
             if holder is not None:
+                _recall_users(s, holder, row)
                 let_go(s, holder, row)
                 tell_release(s, holder, id)
             if not remains:
@@ -234,6 +236,15 @@ def inputs_missing(s: Columns, event: InputsMissing) -> None:
     for row in lost:
         lose(s, row)
     need_lost(s, lost)
+
+
+def _recall_users(s: Columns, holder: Worker, row: int) -> None:
+    """Ask a holder for the tasks back that count on finding there what it is told to drop."""
+    dependents = s.dependents[row]
+    if dependents is not None:
+        for other in dependents:
+            if s.state[other] == PROCESSING and s.worker[other] == holder.number:
+                recall(s, other)
 
 
 def task_seceded(s: Columns, event: TaskSeceded) -> None:
