@@ -216,6 +216,19 @@ def test_a_copy_that_nobody_gives_is_not_waited_for():
     assert said(state) == []
 
 
+def test_a_copy_that_only_a_task_went_on_waiting_for_goes_with_it():
+    state = WorkerState(1)
+    state.replicate({1: [7]}, {})
+    given(state, {5: (1,)}, holders={1: [7]})
+    state.fetch_missing(7, [1])
+    assert said(state) == texts(Fetch(7, [1]), Missing([1], 7))
+
+    state.take_back([5])
+
+    assert said(state) == []
+    assert state.fetches.holders == {}
+
+
 def test_releasing_an_input_does_not_take_it_from_a_task_that_waits_for_it():
     state = WorkerState(1)
     given(state, {5: (1,)}, holders={1: [7]})

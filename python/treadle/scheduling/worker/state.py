@@ -474,7 +474,12 @@ class WorkerState:
                 self._waiters[other] = left
                 continue
             del self._waiters[other]
-            if other not in self._replicas and not (keep_arriving and other in self.fetches.source):
+            travels = other in self.fetches.source
+            if other in self._replicas:
+                if travels or self.fetches.holders[other]:
+                    continue
+                del self._replicas[other]  # nobody gives it, and that was said
+            if not (travels and keep_arriving):
                 self.fetches.forget(other)
         if self._stale > 64 and self._stale * 2 > len(self._queue):
             self._queue = list(dict.fromkeys([e for e in self._queue if status.get(e[1]) == READY]))
