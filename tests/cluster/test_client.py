@@ -409,8 +409,9 @@ def read_when_there(path):
         time.sleep(0.005)
 
 
-def test_prints_warnings_and_logs_of_tasks_arrive_here(client, capsys, caplog):
-    client.submit(speak, pure=False).result(TIMEOUT)
+def test_prints_and_logs_of_tasks_arrive_here(capsys, caplog):
+    with ThreadCluster(workers=1, capture=True) as cluster, cluster.client() as client:
+        client.submit(speak, pure=False).result(TIMEOUT)
 
     captured = capsys.readouterr()
     assert "said aloud\n" in captured.out

@@ -254,9 +254,12 @@ class Client(Calls, Collections, Scattering, Questions, Datasets):
 
     def __del__(self) -> None:
         try:
-            if self._linked is not None and not self._closed:
-                self._close(1.0)
-        except Exception:  # the interpreter is going
+            session, cluster = self._linked, self.cluster if self._owns_cluster else None
+            if session is None or self._closed:
+                return
+            self._closed = True
+            session.abandon(functools.partial(_finish, self._data_client, cluster))
+        except Exception:  # half made, or the interpreter is going
             pass
 
     def __repr__(self) -> str:
@@ -431,6 +434,14 @@ class Client(Calls, Collections, Scattering, Questions, Datasets):
         if isinstance(value, Failed):
             value.throw()
         return value
+
+
+def _finish(data: DataClient | None, cluster: Any) -> None:
+    """Close what a client had that nobody has closed."""
+    if data is not None:
+        data.close()
+    if cluster is not None:
+        cluster.close()
 
 
 @atexit.register

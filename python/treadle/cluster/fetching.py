@@ -35,6 +35,10 @@ class Failed:
     def __init__(self, future: Future):
         self.future = future
 
+    def reason(self, note: bool = True) -> BaseException:
+        """Return why: what the task raised, or what became of it."""
+        return self.future._why_not(note)
+
     def throw(self) -> None:
         """Raise why."""
         __tracebackhide__ = True
@@ -49,6 +53,9 @@ class Unreadable(Failed):
     def __init__(self, future: Future, error: BaseException):
         super().__init__(future)
         self.error = error
+
+    def reason(self, note: bool = True) -> BaseException:
+        return self.error
 
     def throw(self) -> None:
         __tracebackhide__ = True

@@ -219,7 +219,7 @@ class Future:
         # Whatever lock this thread may hold: appending to a deque needs none.
         try:
             self._batch.owner._session.release_soon(self._batch.base + self._index)
-        except AttributeError:  # half made, or the interpreter is going
+        except Exception:  # half made, of a parent process, or the interpreter is going
             pass
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -247,17 +247,22 @@ class Future:
         failure: Failure = self._batch.content[self._index]
         return failure
 
+    def _why_not(self, note: bool = True) -> BaseException:
+        """Return the error of a task that did not end well."""
+        state, content = self._batch.state[self._index], self._batch.content[self._index]
+        if state == ERROR:
+            error: BaseException = content.exception(note)
+            return error
+        if state == LOST:
+            return SchedulerLost(f"the result of {self.key!r} is lost: {content}")
+        reason = content or "its future was released"
+        return CancelledError(f"{self.key!r} was cancelled: {reason}")
+
     def _raise(self) -> None:
         """Raise the error of a task that did not end well."""
         __tracebackhide__ = True
-        state, content = self._batch.state[self._index], self._batch.content[self._index]
-        if state == ERROR:
-            error = content.exception()
-            raise error.with_traceback(_own_frames(error))
-        if state == LOST:
-            raise SchedulerLost(f"the result of {self.key!r} is lost: {content}")
-        reason = content or "its future was released"
-        raise CancelledError(f"{self.key!r} was cancelled: {reason}")
+        error = self._why_not()
+        raise error.with_traceback(_own_frames(error))
 
 
 def _own_frames(error: BaseException) -> TracebackType | None:

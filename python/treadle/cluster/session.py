@@ -86,6 +86,7 @@ class Session:
         self._release_signal = Signal()
         self._release_told = False
         self._ending = threading.Event()
+        self._finish: Callable[[], object] | None = None
         self._callbacks: queue.SimpleQueue[tuple[Callable[[Any], object], Any] | None]
         self._callbacks = queue.SimpleQueue()
         self._caller: threading.Thread | None = None
@@ -200,6 +201,9 @@ class Session:
             self._ending.wait(RELEASE_DELAY)
             self._release_told = False
             self.flush_releases()
+            if self._finish is not None:
+                self.close()
+                self._finish()
 
     def flush_releases(self) -> None:
         """Tell the scheduler now of all futures that are gone."""
@@ -215,6 +219,14 @@ class Session:
                 self.send(messages.ReleaseHandles(known))
             except (SchedulerLost, ClientClosed):
                 pass  # it has forgotten them in its own way
+
+    def abandon(self, finish: Callable[[], object]) -> None:
+        """Nobody uses this any more: close it, then call ``finish``, in a thread that may wait.
+
+        For ``__del__``, which may come while this very thread holds any of our locks.
+        """
+        self._finish = finish
+        self._release_signal.set()
 
     # -- callbacks -----------------------------------------------------------------------------
 

@@ -19,11 +19,13 @@ from array import array
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from treadle.cluster.fetching import Failed as NoValue
+from treadle.cluster.fetching import values_of
 from treadle.cluster.future import Future
 from treadle.cluster.ledger import Batch, Failure
 from treadle.cluster.tables import private_keys, submit_table
 from treadle.engines.base import Capabilities, Run
-from treadle.errors import ClientClosed, SchedulerLost
+from treadle.errors import ClientClosed, CommError, SchedulerLost
 from treadle.graph.table import TaskTable
 from treadle.protocol.messages import CancelHandles, WantHandles
 from treadle.telemetry.recorder import CHUNK, Segment
@@ -207,7 +209,11 @@ class ClusterRun(Run):
         row = self._failed_row
         if row >= self._narrowed or self._over.is_set():
             return
-        session = self._client._session
+        try:
+            session = self._client._session
+            session.check()
+        except (ClientClosed, SchedulerLost):
+            return  # the run is over, and knows
         before, self._narrowed = self._narrowed, row
         late = [n for n in range(row) if not self._ended[n] and n not in self._outputs]
         known = set(self._wanted_late)
@@ -271,18 +277,29 @@ class ClusterRun(Run):
             if self.state != "running":
                 return
             self.values = [None] * len(self.table)
-            rows = [n for n in self._futures if n < self._failed_row]
-            if self._lost and self._missing:
+            if self._lost and (self._missing or self._cause is not None):
                 self.state = "failed"
                 return
-            values = self._client.gather([self._futures[n] for n in rows])
-            for n, value in zip(rows, values, strict=True):
-                self.values[n] = value
-            if self._cause is not None:
+            error = self._take_values(sorted(n for n in self._futures if n < self._failed_row))
+            if error is not None:
+                self._failed(*error)
+            elif self._cause is not None:
                 self._failed(self._failed_row, self._cause.exception(note=False))
             else:
                 self.state = "finished"
         self._forget()
+
+    def _take_values(self, rows: list[int]) -> tuple[int, BaseException] | None:
+        """Fetch the values of rows; return the first that can't be had, and why."""
+        try:
+            values = values_of(self._client, [self._futures[n] for n in rows], None)
+        except (SchedulerLost, CommError) as error:
+            return (rows[0], error)
+        for n, value in zip(rows, values, strict=True):
+            if isinstance(value, NoValue):
+                return n, value.reason(note=False)
+            self.values[n] = value
+        return None
 
     def _forget(self) -> None:
         """Nothing more is wanted of any row."""
@@ -298,6 +315,7 @@ class ClusterRun(Run):
         session.ledger.release(
             base + n for n in range(len(self.table)) if n not in late and n not in self._outputs
         )
+        session.flush_releases()  # what has not begun should not begin after this
 
 
 class _Recorder:
