@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import psutil
 import pytest
 from tests.cluster.nanny_tools import Events, pidfd, wait_gone
 
@@ -287,3 +288,22 @@ close_shared_nanny()
     )
 
     assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_processes_in_reserve_take_the_next_cluster_and_go_with_the_nanny():
+    nanny = NannyProcess()
+    itself, first = Events(nanny, ""), Events(nanny, "first")
+    first.start(scheduler=dict(SCHEDULER), worker=dict(WORKER), n=1)
+    first.wait("ready")
+    reserve = set(itself.wait("reserve")["pids"])
+    first.stop()
+
+    second = Events(nanny, "second")
+    second.start(scheduler=dict(SCHEDULER), worker=dict(WORKER), n=3)
+    started = {second.wait("started")["pid"] for _ in range(4)}
+
+    assert len(reserve) == 2
+    assert reserve < started
+    everything = [pidfd(child.pid) for child in psutil.Process(nanny.pid).children()]
+    nanny.close()
+    assert wait_gone(*everything)

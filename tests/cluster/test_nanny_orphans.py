@@ -142,7 +142,7 @@ def test_nothing_is_left_when_the_nanny_is_killed_and_the_owner_hears_of_it(
 
     assert wait_gone(*watched, timeout=SECONDS)
     assert family.owner.stdout is not None
-    assert family.owner.stdout.readline() == "the nanny has ended\n"
+    assert family.owner.stdout.readline() == "its nanny killed by signal 9 (SIGKILL)\n"
 
 
 def test_a_killed_guard_is_replaced_and_the_new_one_knows_whom_to_end(families: list[Family]):

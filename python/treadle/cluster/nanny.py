@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from treadle.cluster.nanny_cluster import GRACE_SECONDS, ClusterProcesses
 from treadle.cluster.nanny_guard import Guard
 from treadle.cluster.nanny_loop import READ, Loop, Wire
+from treadle.cluster.nanny_spares import Spares
 from treadle.utils import process
 
 if TYPE_CHECKING:
@@ -34,9 +35,18 @@ ORPHAN_GRACE_SECONDS = 0.8
 """The owner is gone: nobody waits for a tidy end, but records and sockets should go."""
 
 MAX_OUTPUT_WAITING = 2**20
+MOST_SPARES = 5
 
+# What scheduler and workers both need; then what only one of them does.
+SHARED_MODULES = ("treadle.protocol.messages", "treadle.comm.blocking")
 WORKER_MODULES = ("treadle.cluster.worker_child",)
-SCHEDULER_MODULES = ("treadle.cluster.scheduler_main",)
+SCHEDULER_MODULES = (
+    "treadle.cluster.scheduler_main",
+    "treadle.feedserver.server",
+    "tornado.platform.asyncio",
+    "jupyter_core.paths",
+    "psutil",
+)
 
 
 class Nanny:
@@ -56,8 +66,10 @@ class Nanny:
         self._clusters: dict[str, ClusterProcesses] = {}
         self._children: dict[int, tuple[ClusterProcesses, Child]] = {}
         self._is_ending = False
+        self._spares = Spares(self._loop, self._guard)
+        self._reserve = 0
         self._imports: list[str] = []
-        self._import_is_due = False
+        self._preparation_is_due = False
         self._dies_with_owner = owner_pid is not None
         self._owner: Wire | None = None
         if owner is not None:
@@ -109,28 +121,33 @@ class Nanny:
             name,
             order,
             report=lambda event, **fields: self._report(name, event, **fields),
+            make=lambda spawn: self._spares.take(spawn=spawn),
             on_child=self._child_started,
             on_stopped=self._cluster_stopped,
         )
         self._clusters[name] = cluster
+        forks = not order.get("spawn")
+        if forks:
+            self._import(SHARED_MODULES, {})
         cluster.start_scheduler()
-        if not order.get("spawn"):
+        if forks:
             # While the scheduler starts, on another core.
             self._import([*WORKER_MODULES, *(order.get("preload") or ())], order)
         cluster.start_workers()
-        # Not now, when everybody needs the cores: for the next cluster.
-        self._loop.call_later(1.0, lambda: self.preload(SCHEDULER_MODULES))
+        if forks:
+            # Not now, when everybody needs the cores: for the next cluster.
+            self._reserve = min(1 + order.get("n", 0), MOST_SPARES)
+            self._loop.call_later(1.0, lambda: self.preload(SCHEDULER_MODULES))
 
     def preload(self, modules: Sequence[str]) -> None:
         """Import for children to come, one module a turn, so that orders need not wait."""
         self._imports += [name for name in modules if name not in sys.modules]
-        if self._imports and not self._import_is_due:
-            self._import_is_due = True
-            self._loop.call_later(0.0, self._import_next)
+        self._prepare()
 
     def end(self, reason: str, grace: float = GRACE_SECONDS) -> None:
         """Stop all clusters, then run no longer."""
         self._is_ending = True
+        self._spares.drop()
         for cluster in list(self._clusters.values()):
             cluster.stop(reason, grace)
 
@@ -171,7 +188,6 @@ class Nanny:
 
     def _child_started(self, cluster: ClusterProcesses, child: Child) -> None:
         self._children[child.pid] = (cluster, child)
-        self._guard.add(child.pid)
 
     def _cluster_stopped(self, cluster: ClusterProcesses) -> None:
         if self._clusters.get(cluster.name) is cluster:
@@ -190,7 +206,9 @@ class Nanny:
             known = self._children.pop(pid, None)
             if known is not None:
                 known[1].ended()
-                self._guard.remove(pid)
+            else:
+                self._spares.ended(pid)
+            self._guard.remove(pid)
             _, status = os.waitpid(pid, 0)
             if pid == self._guard.pid and not self._is_ending:
                 self._start_guard()
@@ -208,16 +226,24 @@ class Nanny:
             return False
         return self._is_ending or self._owner is None or not self._owner.is_open
 
-    # ---- imports ----
+    # ---- what is done while nobody waits ----
 
-    def _import_next(self) -> None:
-        self._import_is_due = False
+    def _prepare(self) -> None:
+        if not self._preparation_is_due and not self._is_ending:
+            self._preparation_is_due = True
+            self._loop.call_later(0.0, self._prepare_a_little)
+
+    def _prepare_a_little(self) -> None:
+        """One import or one fork, so that orders need not wait long."""
+        self._preparation_is_due = False
+        if self._is_ending:
+            return
         if self._imports:
             self._import([self._imports.pop(0)], {})
-            self.preload(())
-            if self._imports:
-                self._import_is_due = True
-                self._loop.call_later(0.0, self._import_next)
+        elif len(self._spares.pids) >= self._reserve or not self._spares.add():
+            self._report("", "reserve", pids=self._spares.pids)
+            return
+        self._prepare()
 
     def _import(self, modules: Sequence[str], order: dict[str, Any]) -> None:
         """A module that can't be imported here is the children's trouble, who tell of it."""
@@ -234,6 +260,7 @@ class Nanny:
                     print(f"preload of {name}: {error!r}", file=sys.stderr, flush=True)
         finally:
             sys.path[:] = path
+        self._spares.drop()  # they lack what has been imported
         # Children share what never changes, and their collectors need not look at it.
         gc.collect()
         gc.freeze()

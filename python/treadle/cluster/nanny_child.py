@@ -1,16 +1,20 @@
 """One child of a nanny: how it is forked or spawned, spoken to, watched and ended.
 
     nanny                             child (its own process group)
-    Child.start() --- fork ---------> become(): descriptors, environment, then the entry
-      wire    <====== lines ========>   Channel
+    fork() or spawn() ---------------> detached from the nanny, waits for its task
+    Child.start()
+      wire    == entry, spec, ... ===> Channel: then the entry runs
       output  <------ stdout, stderr
-      end()   ------- SIGKILL to the group: what the child started goes with it
+    Child.ended()  --- SIGKILL ------> the group: what the child started goes with it
 
 An *entry* is ``"module:function"``, called as ``function(spec, channel)`` in the child.
 """
 
 from __future__ import annotations
 
+import atexit
+import faulthandler
+import gc
 import importlib
 import io
 import os
@@ -18,8 +22,9 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
+from treadle.cluster import nanny_loop
 from treadle.cluster.lines import Channel, Line
 from treadle.cluster.nanny_loop import READ, Loop, Wire
 from treadle.utils import process
@@ -27,8 +32,99 @@ from treadle.utils import process
 TAIL_BYTES = 8192
 """How much of what a child wrote last is kept for the report of its death."""
 
-_abandoned: list[Any] = []
 _SPAWN = "from treadle.cluster.nanny_child import spawned; spawned()"
+
+_abandoned: list[Any] = []
+
+
+class Process(NamedTuple):
+    """A process that waits for its task, and our ends of what joins it with us."""
+
+    pid: int
+    channel: int
+    output: int
+
+
+def fork(loop: Loop, *, touch: bool = False) -> Process:
+    """Fork a process that has all that is imported here.
+
+    Parameters
+    ----------
+    loop : Loop
+        Its descriptors are closed in the child.
+    touch : bool
+        Let it copy, while nobody waits for it, the memory that it will share with us no longer.
+
+    Raises
+    ------
+    OSError
+        If the system does not let us.
+    """
+    # What stands in Python's buffers would be written by both.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return _make(lambda parent, ends: _fork(loop, parent, ends, touch))
+
+
+def spawn() -> Process:
+    """Start a process with an interpreter of its own, for systems where forking is not safe.
+
+    Raises
+    ------
+    OSError
+        If the system does not let us.
+    """
+    return _make(lambda parent, ends: _spawn(parent, ends))
+
+
+class Ends(NamedTuple):
+    """Descriptors that join a child with us: ours, and the child's."""
+
+    channel: int
+    output: int
+    child_channel: int
+    child_output: int
+
+
+def _make(start: Callable[[int, Ends], int]) -> Process:
+    ours, theirs = (end.detach() for end in socket.socketpair())
+    output, write = os.pipe()
+    try:
+        pid = start(os.getpid(), Ends(ours, output, theirs, write))
+    except OSError:
+        os.close(ours)
+        os.close(output)
+        raise
+    finally:
+        os.close(theirs)
+        os.close(write)
+    try:
+        os.setpgid(pid, pid)  # whoever is first, we or the child
+    except OSError:
+        pass  # it has done so, or has ended already
+    return Process(pid, ours, output)
+
+
+def _fork(loop: Loop, parent: int, ends: Ends, touch: bool) -> int:
+    pid = nanny_loop.fork(loop, ends.channel, ends.output)
+    if pid == 0:
+        _child_main(parent, Channel(ends.child_channel), ends.child_output, touch)
+    return pid
+
+
+def _spawn(parent: int, ends: Ends) -> int:
+    import subprocess
+
+    popen = subprocess.Popen(
+        [sys.executable, "-P", "-c", _SPAWN, str(parent), str(ends.child_channel), "treadle"],
+        stdin=subprocess.DEVNULL,
+        stdout=ends.child_output,
+        stderr=ends.child_output,
+        pass_fds=[ends.child_channel],
+        process_group=0,
+    )
+    popen.returncode = 0  # the nanny reaps its children itself
+    return popen.pid
 
 
 class Child:
@@ -38,12 +134,10 @@ class Child:
     ----------
     loop : Loop
     name : str
-    entry : str
-        ``"module:function"``.
-    spec : dict
-        Handed to the entry.  Secrets in it touch neither command lines nor the environment.
-    surroundings : dict
-        ``environ``, ``cwd`` and ``path`` (that is, ``sys.path``) of the child; each may be absent.
+    task : dict
+        ``entry``; ``spec``, handed to it: secrets in it touch neither command lines nor the
+        environment; ``surroundings``: ``environ``, ``cwd`` and ``path`` (that is, ``sys.path``)
+        of the child, each of which may be absent.
     on_line, on_output : callable
         What it says on its channel; what it or what it started writes to stdout and stderr.
     """
@@ -53,9 +147,7 @@ class Child:
         loop: Loop,
         *,
         name: str,
-        entry: str,
-        spec: Line,
-        surroundings: Line,
+        task: Line,
         on_line: Callable[[Child, Line], None],
         on_output: Callable[[Child, bytes], None],
     ):
@@ -64,10 +156,8 @@ class Child:
         self.is_ready = False
         self.is_leaving = False  # on purpose: nothing to report, nothing to start again
         self.is_restarting = False
-        self.spec = spec
         self._loop = loop
-        self._entry = entry
-        self._surroundings = surroundings
+        self._task = task
         self._on_line = on_line
         self._on_output = on_output
         self._tail = b""
@@ -82,38 +172,16 @@ class Child:
             text = text.partition("\n")[2] or text  # a line that is cut tells little
         return text.strip()
 
-    def start(self, *, spawn: bool = False) -> None:
-        """Start the process; ``spawn`` it with an interpreter of its own instead of forking.
-
-        Raises
-        ------
-        OSError
-            If the system does not let us.
-        """
-        ours, theirs = (end.detach() for end in socket.socketpair())
-        output, write = os.pipe()
-        try:
-            if spawn:
-                self.pid = self._spawn(theirs, write)
-            else:
-                self.pid = self._fork(theirs, write, [ours, output])
-        except OSError:
-            os.close(ours)
-            os.close(output)
-            raise
-        finally:
-            os.close(theirs)
-            os.close(write)
-        try:
-            os.setpgid(self.pid, self.pid)  # whoever is first, we or the child
-        except OSError:
-            pass  # it has done so, or has ended already
-        self._wire = Wire(self._loop, ours, lambda line: self._on_line(self, line), lambda: None)
-        self._output = output
-        os.set_blocking(output, False)
-        self._loop.watch(output, READ, lambda _events: self._read_output())
-        if spawn:
-            self.send(entry=self._entry, spec=self.spec, surroundings=self._surroundings)
+    def start(self, process: Process) -> None:
+        """Give a process its task."""
+        self.pid = process.pid
+        self._wire = Wire(
+            self._loop, process.channel, lambda line: self._on_line(self, line), lambda: None
+        )
+        self._output = process.output
+        os.set_blocking(self._output, False)
+        self._loop.watch(self._output, READ, lambda _events: self._read_output())
+        self._wire.send(**self._task)
 
     def send(self, **line: Any) -> None:
         """Say something to the child."""
@@ -134,7 +202,7 @@ class Child:
             self._wire.drain()
         if self._output >= 0:
             self._read_output()
-            self._close_output()
+        self._close_output()
 
     def _read_output(self) -> None:
         """All there is, but not for ever: somebody may write without end."""
@@ -152,72 +220,35 @@ class Child:
             self._on_output(self, data)
 
     def _close_output(self) -> None:
-        self._loop.forget(self._output)
-        self._output = -1
-
-    def _fork(self, channel: int, output: int, others: list[int]) -> int:
-        parent = os.getpid()
-        # What stands in Python's buffers would be written by both.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        pid = os.fork()
-        if pid == 0:
-            _child_main(
-                parent,
-                channel,
-                output,
-                [*self._loop.fds, *others],
-                lambda: (self._entry, self.spec, self._surroundings),
-            )
-        return pid
-
-    def _spawn(self, channel: int, output: int) -> int:
-        import subprocess
-
-        popen = subprocess.Popen(
-            [sys.executable, "-P", "-c", _SPAWN, str(os.getpid()), str(channel), "treadle"],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            pass_fds=[channel],
-            process_group=0,
-        )
-        popen.returncode = 0  # the nanny reaps its children itself
-        return popen.pid
+        if self._output >= 0:
+            self._loop.forget(self._output)
+            self._output = -1
 
 
 def spawned() -> NoReturn:
-    """Entry of an interpreter of its own: what a forked child inherits comes as the first line."""
+    """Entry of an interpreter of its own."""
     parent, fd = int(sys.argv[1]), int(sys.argv[2])
-    channel = Channel(fd)
-
-    def read() -> tuple[str, Line, Line]:
-        line = channel.receive()
-        if line is None:
-            os._exit(1)
-        return line["entry"], line["spec"], line["surroundings"]
-
-    _child_main(parent, channel, -1, [], read)
+    os.set_inheritable(fd, False)
+    _child_main(parent, Channel(fd), -1, False)
 
 
-def _child_main(
-    parent: int,
-    channel: int | Channel,
-    output: int,
-    close: list[int],
-    read: Callable[[], tuple[str, Line, Line]],
-) -> NoReturn:
-    """Run the entry, and end.  Never returns into the nanny's frames."""
+def _child_main(parent: int, channel: Channel, output: int, touch: bool) -> NoReturn:
+    """Wait for a task, do it, and end.  Never returns into the nanny's frames."""
     code = 1
     try:
-        _detach(parent, output, close)
-        if isinstance(channel, int):
-            channel = Channel(channel)
-        entry, spec, surroundings = read()
-        _surround(surroundings)
-        process.set_process_name(f"treadle-{spec.get('name', '')}")
-        module, _, function = entry.partition(":")
-        getattr(importlib.import_module(module), function)(spec, channel)
+        _detach(parent, output)
+        if touch:
+            # Reference counts lie within the objects: looking at each copies its page.
+            gc.unfreeze()
+            gc.get_objects()
+            gc.freeze()
+        task = channel.receive()
+        if task is None:
+            os._exit(0)  # not needed any more
+        _surround(task["surroundings"])
+        process.set_process_name(f"treadle-{task['spec'].get('name', '')}")
+        module, _, function = task["entry"].partition(":")
+        getattr(importlib.import_module(module), function)(task["spec"], channel)
         channel.send("leaving")
         code = 0
     except SystemExit as exit_:
@@ -233,17 +264,11 @@ def _child_main(
             os._exit(code)
 
 
-def _detach(parent: int, output: int, close: list[int]) -> None:
-    """Own process group, own signals, none of the nanny's descriptors."""
+def _detach(parent: int, output: int) -> None:
+    """A process group of its own, and the pipe for what is written."""
     process.die_with_parent(parent)
     if os.getpgid(0) != os.getpid():
         os.setpgid(0, 0)
-    signal.set_wakeup_fd(-1)
-    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    for fd in close:
-        os.close(fd)
     if output >= 0:
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
@@ -255,15 +280,13 @@ def _detach(parent: int, output: int, close: list[int]) -> None:
     _abandoned.extend((sys.stdout, sys.stderr))
     for fd, name in ((1, "stdout"), (2, "stderr")):
         stream = io.TextIOWrapper(
-            io.FileIO(fd, "w", closefd=False),
+            io.BufferedWriter(io.FileIO(fd, "w", closefd=False)),
             encoding="utf-8",
             errors="backslashreplace",
-            write_through=True,
+            line_buffering=True,
         )
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
-    import faulthandler
-
     faulthandler.enable(2)  # a segmentation fault leaves a traceback in the log
 
 
@@ -288,8 +311,6 @@ def _surround(surroundings: Line) -> None:
 
 
 def _run_atexit() -> None:
-    import atexit
-
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()

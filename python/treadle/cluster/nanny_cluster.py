@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from treadle.cluster.nanny_child import Child
+from treadle.cluster.nanny_child import Child, Process
 from treadle.cluster.nanny_restarts import Restarts
 from treadle.utils.process import exit_text
 
@@ -55,6 +55,8 @@ class ClusterProcesses:
         `Child`; ``unlink`` are files that go with the cluster.
     report : callable
         ``report(event, **fields)``: what the owner hears of.
+    make : callable
+        ``make(spawn)`` returns a process that waits for its task.
     on_child, on_stopped : callable
         A child has been started; nothing of the cluster is left.
     """
@@ -66,6 +68,7 @@ class ClusterProcesses:
         order: Line,
         *,
         report: Callable[..., None],
+        make: Callable[[bool], Process],
         on_child: Callable[[ClusterProcesses, Child], None],
         on_stopped: Callable[[ClusterProcesses], None],
     ):
@@ -75,6 +78,7 @@ class ClusterProcesses:
         self._loop = loop
         self._order = order
         self._report = report
+        self._make = make
         self._on_child = on_child
         self._on_stopped = on_stopped
         self._workers: dict[str, Child] = {}
@@ -152,16 +156,15 @@ class ClusterProcesses:
     # ---- children ----
 
     def _start(self, name: str, role: str, spec: Line) -> Child:
+        task = {
+            "entry": spec.get("entry") or _ENTRIES[role],
+            "spec": spec,
+            "surroundings": self._order.get("surroundings") or {},
+        }
         child = Child(
-            self._loop,
-            name=name,
-            entry=spec.get("entry") or _ENTRIES[role],
-            spec=spec,
-            surroundings=self._order.get("surroundings") or {},
-            on_line=self._on_line,
-            on_output=self._on_output,
+            self._loop, name=name, task=task, on_line=self._on_line, on_output=self._on_output
         )
-        child.start(spawn=bool(self._order.get("spawn")))
+        child.start(self._make(bool(self._order.get("spawn"))))
         self._on_child(self, child)
         self._report("started", name=name, pid=child.pid)
         return child

@@ -16,7 +16,7 @@ import signal
 import sys
 from typing import NoReturn
 
-from treadle.cluster.nanny_loop import Loop
+from treadle.cluster.nanny_loop import Loop, fork
 from treadle.utils import process
 
 
@@ -30,7 +30,7 @@ class Guard:
         self._groups: set[int] = set()
 
     def start(self) -> None:
-        """Fork the guard, or a new one, and tell it of all groups.
+        """Fork the guard, or a new one, which then knows of all groups.
 
         Raises
         ------
@@ -40,18 +40,16 @@ class Guard:
         self._close()
         read, write = os.pipe()
         try:
-            self.pid = os.fork()
+            self.pid = fork(self._loop, write)
         except OSError:
             os.close(read)
             os.close(write)
             raise
         if self.pid == 0:
-            _watch(read, [*self._loop.fds, write])
+            _watch(read, self._groups)
         os.close(read)
         self._pipe = write
         self._loop.watch(write, 0, lambda _events: self._close())  # called when the guard ends
-        for group in sorted(self._groups):
-            self._tell(f"+{group}\n")
 
     def add(self, group: int) -> None:
         """A child with a process group of its own has started."""
@@ -77,16 +75,12 @@ class Guard:
             pass  # killed: its end is noticed as that of any child, and a new one is told all
 
 
-def _watch(pipe: int, close: list[int]) -> NoReturn:
-    """The guard's whole life."""
+def _watch(pipe: int, groups: set[int]) -> NoReturn:
+    """The guard's whole life; ``groups`` are there already."""
     try:
-        for fd in close:
-            os.close(fd)
-        signal.set_wakeup_fd(-1)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         process.set_process_name("treadle-guard")
-        groups: set[int] = set()
         rest = b""
         while data := os.read(pipe, 65536):
             *lines, rest = (rest + data).split(b"\n")

@@ -30,6 +30,7 @@ class Loop:
     def __init__(self) -> None:
         self._poll = select.poll()
         self._callbacks: dict[int, Callable[[int], None]] = {}
+        self._kept: set[int] = set()
         self._deadlines: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = count()
         self._signals: dict[int, Callable[[], None]] = {}
@@ -41,7 +42,7 @@ class Loop:
     @property
     def fds(self) -> list[int]:
         """All descriptors that belong to this process alone."""
-        return [self._wake_write, *self._callbacks]
+        return [self._wake_write, *self._callbacks, *self._kept]
 
     def on_signal(self, number: int, callback: Callable[[], None]) -> None:
         """Call back, between events, after a signal."""
@@ -63,6 +64,14 @@ class Loop:
         if self._callbacks.pop(fd, None) is not None:
             self._poll.unregister(fd)
             os.close(fd)
+
+    def keep(self, fd: int) -> None:
+        """Have a descriptor closed in children, though nobody watches it."""
+        self._kept.add(fd)
+
+    def release(self, fd: int) -> None:
+        """End `keep`; whoever calls owns the descriptor."""
+        self._kept.discard(fd)
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> None:
         """Call back once, after that time; there is no taking back."""
@@ -104,6 +113,42 @@ class Loop:
 
 def _noted(_number: int, _frame: Any) -> None:
     """A Python handler must be there for the number to be written to the wake-up pipe."""
+
+
+HELD = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+
+
+def fork(loop: Loop, *extra: int) -> int:
+    """Fork; in the child, nothing of the loop is left, and signals do what they always do.
+
+    Signals are held meanwhile: one that reached the child early would be noted in the pipe that
+    both have, and taken by the parent for its own.
+
+    Parameters
+    ----------
+    loop : Loop
+    *extra : int
+        Descriptors to be closed in the child as well.
+
+    Raises
+    ------
+    OSError
+        If the system does not let us.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
+    pid = -1
+    try:
+        pid = os.fork()
+        if pid == 0:
+            for fd in (*loop.fds, *extra):
+                os.close(fd)
+            signal.set_wakeup_fd(-1)
+            for number in HELD:
+                signal.signal(number, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
+    return pid
 
 
 class Wire:

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import IO, Any
 
 from treadle.cluster.lines import Channel, Line
+from treadle.utils.process import exit_text
 
 _PROGRAM = "from treadle.cluster.nanny import main; main()"
 
@@ -130,8 +131,9 @@ class NannyProcess:
         with self._lock:
             self._channel.close()
             listeners, self._listeners = list(self._listeners.values()), {}
+        reason = f"its nanny {exit_text(self._process.returncode or 0)}"
         for listener in listeners:
-            listener({"event": "stopped", "reason": "the nanny has ended", "log": ""})
+            listener({"event": "stopped", "reason": reason, "log": ""})
 
 
 def _flags() -> list[str]:

@@ -3,8 +3,9 @@
     nanny  == lines ==>  scheduler_main  ── Scheduler.run() ── listening ── feed and record
            <============ manager: scale, restart, stop
 
-The feed server and what it imports come after the scheduler listens, in a thread: clients and
-workers need not wait for panes.  Runs under a nanny, which it asks for workers, or alone.
+The feed server and what it imports come a moment after the scheduler listens, in a thread:
+clients and workers need not wait for panes.  Runs under a nanny, which it asks for workers, or
+alone.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from treadle.cluster.lines import Channel, Line
     from treadle.feedserver.server import FeedServer
 
-#: What `SchedulerProcess.serve_feed` loads, for those who want it loaded before.
-FEED_MODULES = ("treadle.feedserver.server", "jupyter_core.paths", "psutil")
+#: Seconds after which the feed is served: workers and clients come first.
+FEED_SECONDS = 0.1
 
 
 def run(spec: Line, channel: Channel) -> None:
@@ -104,8 +105,7 @@ class _SchedulerProcess:
             if started is not None:
                 started(self._scheduler)
             if self._spec.get("record", True):
-                self._feed_thread = threading.Thread(target=self._serve_feed, daemon=True)
-                self._feed_thread.start()
+                loop.call_later(FEED_SECONDS, self._start_feed)
             # What was imported lives as long as the process: collections need not look at it.
             gc.collect()
             gc.freeze()
@@ -138,6 +138,10 @@ class _SchedulerProcess:
         for number, peer in list(scheduler.workers.items()):
             if peer.name in names:
                 scheduler.handle(ev.WorkerRetiring(number))
+
+    def _start_feed(self) -> None:
+        self._feed_thread = threading.Thread(target=self._serve_feed, daemon=True)
+        self._feed_thread.start()
 
     def _serve_feed(self) -> None:
         """In a thread of its own: imports take longer than all the rest."""
