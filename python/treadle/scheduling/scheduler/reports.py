@@ -74,7 +74,12 @@ def tasks_finished(s: Columns, event: TasksFinished) -> None:
     for id in event.ids:
         position += 1
         row = s.live_row(id)
-        if row < 0 or state[row] != PROCESSING or s.worker[row] != number:
+        if (
+            row < 0
+            or state[row] != PROCESSING
+            # Data that is put on several workers is wherever it arrives first.
+            or (s.worker[row] != number and not flags_of[row] & DATA)
+        ):
             _late_result(s, worker, id, row)
             continue
         flags = flags_of[row]
