@@ -21,11 +21,11 @@ from tests.sim.world import World
 #: Kinds of trouble; each seed leaves some of them out, so that the others meet more often.
 FAULTS = [
     "kill", "late", "repeat", "freeze", "cut", "retire", "pause", "leave", "cancel", "force",
-    "release", "retry", "variant", "beat",
+    "release", "retry", "variant", "beat", "miss",
 ]  # fmt: skip
 
 #: Steps after which a world that was left in peace must have come to rest.
-PATIENCE = 20_000
+PATIENCE = 8_000
 
 Step = Callable[[], None]
 
@@ -44,18 +44,26 @@ class Failure(AssertionError):
 
 
 class Chaos:
-    """One seed's world."""
+    """One seed's world; what is not given is chosen by the seed."""
 
-    def __init__(self, seed: int, machines: Machines, trace: bool = False):
+    def __init__(
+        self,
+        seed: int,
+        machines: Machines,
+        trace: bool = False,
+        size: int = 0,
+        length: int = 0,
+        validate_every: int = 1,
+    ):
         chance = random.Random(seed)
         self.chance = chance
         self.faults = {name for name in FAULTS if chance.random() < 0.6}
         troubles = chance.random() < 0.6
-        size = chance.choice((3, 6, 10, 20, 40))
-        self.world = World(machines, Universe(chance, size, troubles), seed)
+        size = size or chance.choice((3, 6, 10, 20, 40))
+        self.world = World(machines, Universe(chance, size, troubles), seed, validate_every)
         if trace:
             self.world.trace = []
-        self.length = chance.choice((60, 150, 300))
+        self.length = length or chance.choice((60, 150, 300))
         self.rate = chance.choice((0.005, 0.02, 0.06))  # of faults among steps
         self.steps = 0
 
@@ -147,7 +155,8 @@ class Chaos:
         self.steps += 1
         chance = self.chance
         held = list(client.handles)
-        kind = chance.choice(("submit", "submit", "release", "cancel", "keys", "want", "retry"))
+        kinds = ("submit", "submit", "release", "cancel", "keys", "want", "retry", "miss")
+        kind = chance.choice(kinds)
         if kind == "submit":
             targets = chance.sample(self.world.universe.keys, chance.randint(1, 3) % 3 or 1)
             variant = "variant" in self.faults and chance.random() < 0.2
@@ -164,6 +173,10 @@ class Chaos:
             erred = [h for h in held if client.handles[h].status == "erred"]
             if erred and "retry" in self.faults:
                 client.retry([chance.choice(erred)])
+        elif kind == "miss":
+            done = [h for h in held if client.handles[h].status == "done"]
+            if done and "miss" in self.faults and chance.random() < 0.3:
+                client.miss(chance.choice(done))
         elif held and kind in self.faults:
             some = chance.sample(held, chance.randint(1, len(held)))
             if kind == "release":
@@ -192,7 +205,8 @@ class Chaos:
         self.steps += 1
         world = self.world
         chance = self.chance
-        kind = chance.choice([*FAULTS, "join", "join", "thaw", "mend", "resume", "connect"])
+        others = ("join", "join", "thaw", "mend", "resume", "connect", "cut", "cut", "leave")
+        kind = chance.choice([*FAULTS, *others])
         if kind == "join" and len(world.workers) < 5:
             self.join(chance.randrange(4), chance.choice((0, 2)))
         elif kind == "connect" and len(world.clients) < 3:
@@ -206,22 +220,28 @@ class Chaos:
             client = chance.choice(list(world.clients.values()))
             world.leave(client, chance.randint(0, len(client.outbox)))
         elif world.workers and kind in (*self.faults, "resume"):
-            self._trouble_worker(chance.choice(list(world.workers.values())), kind)
+            self.trouble_worker(chance.choice(list(world.workers.values())), kind)
 
-    def _trouble_worker(self, worker: PretendWorker, kind: str) -> None:
+    def trouble_worker(self, worker: PretendWorker, kind: str) -> None:
         world = self.world
         chance = self.chance
         events = world.machines.events
         if kind == "kill":
             sent = len(worker.outbox)
             late = sent if "late" in self.faults else 0
+            world.kills += 1
             world.kill(worker, chance.randint(0, sent), late, False)
         elif kind == "repeat" and worker.outbox:
-            world.repeat(worker, chance.randrange(len(worker.outbox)))
+            world.repeat(worker)
         elif kind == "freeze":
             worker.is_frozen = True
         elif kind == "cut":
-            worker.cut_from.add(chance.choice(list(world.workers)))
+            world.losses += 1
+            if chance.random() < 0.5:
+                worker.cut_from.update(world.workers)
+            else:  # nobody reaches this one
+                for other in world.workers.values():
+                    other.cut_from.add(worker.number)
         elif kind == "retire":
             world.handle([events.WorkerRetiring(worker.number)])
         elif kind in ("pause", "resume"):

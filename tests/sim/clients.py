@@ -21,6 +21,7 @@ class Handle:
         self.variant = variant  # empty, or the label that this client means by a named key
         self.is_wanted = is_wanted
         self.status = "pending"
+        self.is_asked_again = False  # so it may be told twice that it is done
         self.id = -1
         self.worker = -1
 
@@ -115,6 +116,8 @@ class PretendClient:
         for handle in handles:
             self.handles[handle].is_wanted = True
             self.handles[handle].graph = -1
+            self.handles[handle].is_asked_again = True
+        self.world.losses += 1  # it may stand on data that was released since
         self.send(self.events.HandlesWanted(self.number, handles))
 
     def release(self, handles: list[int]) -> None:
@@ -133,7 +136,14 @@ class PretendClient:
         for handle in handles:
             self.handles[handle].status = "retried"
         self.world.is_retried = True
+        self.world.losses += 1
         self.send(self.events.HandlesRetried(self.number, handles))
+
+    def miss(self, handle: int) -> None:
+        """Say that a result could not be fetched from where it was said to be."""
+        held = self.handles[handle]
+        self.world.losses += 1
+        self.send(self.events.InputsMissing(-1, [held.id], held.worker))
 
     def scatter(self, key: str, broadcast: bool) -> None:
         """Ask where to put a value.  What was lost of it is there again."""
@@ -162,7 +172,9 @@ class PretendClient:
             held = self.handles.get(handle)
             if held is None:
                 continue  # released while this was on its way
-            allowed = ("pending", "retried", "done", "erred" if self.world.is_retried else "")
+            allowed = ["pending", "retried", "erred" if self.world.is_retried else ""]
+            if held.is_asked_again:
+                allowed.append("done")
             assert held.status in allowed, f"{held.key} was {held.status}, and is done"
             held.status = "done"
             held.id = message.ids[position]

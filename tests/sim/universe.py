@@ -111,12 +111,12 @@ class Universe:
 
 def _trouble(chance: random.Random, spec: Spec) -> None:
     """Make a task misbehave, or ask for something special, now and then."""
-    if chance.random() < 0.06:
+    if chance.random() < 0.08:
         spec.raises = chance.choice((-1, 1, 1, 2))
     elif chance.random() < 0.03:
         spec.kills = chance.choice((-1, 1))
     spec.secedes = chance.random() < 0.05
-    if chance.random() < 0.1:
+    if chance.random() < 0.2:
         spec.retries = chance.randint(1, 2)
     if chance.random() < 0.1:
         spec.priority = chance.choice((-1.0, 1.0, 5.0))

@@ -54,6 +54,7 @@ class PretendWorker:
         self.data: dict[int, int] = {}
         self.running: dict[int, list[int]] = {}  # id -> values of its inputs
         self.began: list[int] = []  # ids ever begun here
+        self.dismissed: set[int] = set()  # released while they ran
         self.inbox: deque[Any] = deque()
         self.outbox: deque[Any] = deque()
         self.requests: list[Request] = []
@@ -82,8 +83,11 @@ class PretendWorker:
             )
         elif name == "Release":
             state.release(message.ids)
+            self.dismissed.update(self.running.keys() & message.ids)
         elif name == "TakeBack":
             dropped, kept = state.take_back(message.ids)
+            assert sorted(dropped + kept) == sorted(message.ids), "asked back and not answered"
+            assert not self.running.keys() & dropped, "a running task is given back"
             if self.world.chance(2):
                 self.report()
             self.send(self.events.TakenBack(self.number, dropped, kept))
@@ -120,6 +124,7 @@ class PretendWorker:
             if self.state.fail(id):
                 self.send(self.events.TaskFailed(self.number, id, spec.key, 0.001))
         elif self.state.finish(id, spec.nbytes):
+            assert id not in self.dismissed, f"{id} was released and is reported"
             self.data[id] = combine(label, values)
             small = b"%d" % self.data[id] if wanted and self.world.chance(2) else None
             self.unsent.append((id, spec.nbytes, small))
@@ -210,6 +215,6 @@ class PretendWorker:
                 self.send(self.events.InputsMissing(self.number, list(order.ids), order.holder))
             else:
                 self.added += order.ids
-        if self.world.validates:
+        if self.world.is_checked():
             self.world.machines.validate_worker(self.state)
             assert self.data.keys() == self.state.nbytes.keys(), "values and sizes differ"
