@@ -376,3 +376,19 @@ def test_many_futures_cost_one_wake_up_of_the_event_loop_each_at_most(client, sc
         return await asyncio.wait_for(asyncio.gather(*futures), TIMEOUT)
 
     assert asyncio.run(main()) == list(range(50))
+
+
+def test_a_client_that_nobody_closes_is_closed_when_it_and_its_futures_are_gone(script):
+    client = Client(connection=script, set_as_default=False)
+    session = client._session
+    future = client.submit(inc, 1)
+    script.say(done(script.hear(m.SubmitGraph), 2))
+    del client
+    gc.collect()
+    assert future.result(TIMEOUT) == 2  # a future keeps its client
+
+    del future
+    gc.collect()
+
+    script.hear(m.Goodbye)
+    wait_until(lambda: session.closed)
