@@ -58,8 +58,9 @@ class Client(Calls, Collections, Scattering, Questions, Datasets):
     Parameters
     ----------
     address : str or cluster, optional
-        ``"tcp://host:port"``, ``"unix:///path"``, the name of a cluster of this user, or a
-        `LocalCluster`.  Without one a local cluster is started, and stopped when this is closed.
+        ``"tcp://host:port"``, ``"unix:///path"``, the name of a cluster of this user, the path of
+        a pass to somebody's, or a `LocalCluster`.  Without one a local cluster is started, and
+        stopped when this is closed.
     timeout : float
         Seconds to reach the cluster.
     asynchronous : bool
@@ -70,6 +71,12 @@ class Client(Calls, Collections, Scattering, Questions, Datasets):
         Collections compute here when no scheduler is named.
     credentials : Credentials, optional
         The cluster's secrets; those of a named or local cluster are found.
+    role : str
+        "client"; workers connect for their tasks as "task".
+    connection : Connection, optional
+        To the scheduler, when there is one already.
+    insecure : bool
+        Allow addresses on other machines: what is sent there is not encrypted.
     **cluster
         For the local cluster: ``n_workers``, ``threads_per_worker``, ``processes``, ...
 
@@ -92,6 +99,7 @@ class Client(Calls, Collections, Scattering, Questions, Datasets):
         credentials: Credentials | None = None,
         role: str = "client",
         connection: Connection | None = None,
+        insecure: bool = False,
         **cluster: Any,
     ):
         self.asynchronous = asynchronous
@@ -105,6 +113,7 @@ class Client(Calls, Collections, Scattering, Questions, Datasets):
         self._credentials = credentials
         self._role = role
         self._connection = connection
+        self._insecure = insecure
         self._cluster_options = cluster
         self._owns_cluster = False
         self._scheduler_before: str | None = None
@@ -127,7 +136,9 @@ class Client(Calls, Collections, Scattering, Questions, Datasets):
             self.cluster, self._owns_cluster = found.cluster, found.owned
             self._credentials = found.credentials
             try:
-                link, self._address = open_connection(found, self._role, self._timeout)
+                link, self._address = open_connection(
+                    found, self._role, self._timeout, self._insecure
+                )
             except BaseException:
                 if self._owns_cluster:
                     self.cluster.close()
@@ -166,7 +177,11 @@ class Client(Calls, Collections, Scattering, Questions, Datasets):
                     # Workers know no client's secret: they could pose as one.
                     secrets = self._credentials
                     role = "task" if secrets is not None and secrets.holds("task") else self._role
-                    self._data_client = DataClient(secrets, role)  # type: ignore[arg-type]
+                    self._data_client = DataClient(
+                        secrets,  # type: ignore[arg-type]
+                        role,
+                        insecure=self._insecure,
+                    )
         return self._data_client
 
     @property

@@ -8,7 +8,9 @@ LocalCluster        its address and secrets
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from treadle.errors import CommError, ConfigError, ConnectError
@@ -47,12 +49,14 @@ def find_cluster(address: Any, credentials: Credentials | None, options: dict[st
         raise TypeError(
             f"{', '.join(map(repr, options))} would start a cluster, and {address!r} is one already"
         )
+    if isinstance(address, Path):
+        return _passed(str(address))
     if not isinstance(address, str):
         if hasattr(address, "address") and hasattr(address, "credentials"):
             return Found([address.address], address.credentials, address)
         raise ConfigError(f"a cluster is an address, a name or a LocalCluster, not {address!r}")
     if "://" not in address and credentials is None:
-        return _recorded(address)
+        return _passed(address) if os.sep in address else _recorded(address)
     if credentials is None:
         return _recorded_at(address)
     return Found([address], credentials)
@@ -63,6 +67,13 @@ def _recorded(name: str) -> Found:
 
     record = records.find(name)
     return Found(list(record.addresses), records.credentials(record))
+
+
+def _passed(path: str) -> Found:
+    from treadle.deploy.passes import read_pass
+
+    held = read_pass(Path(path))
+    return Found(list(held.addresses), held.credentials)
 
 
 def _recorded_at(address: str) -> Found:
@@ -77,7 +88,9 @@ def _recorded_at(address: str) -> Found:
     )
 
 
-def open_connection(found: Found, role: str, timeout: float) -> tuple[Connection, str]:
+def open_connection(
+    found: Found, role: str, timeout: float, insecure: bool = False
+) -> tuple[Connection, str]:
     """Connect to the first address that answers; also return which that was.
 
     Raises
@@ -89,7 +102,8 @@ def open_connection(found: Found, role: str, timeout: float) -> tuple[Connection
     errors: list[CommError] = []
     for address in found.addresses:
         try:
-            return connect(address, found.credentials, role, timeout=timeout), address
+            link = connect(address, found.credentials, role, timeout=timeout, insecure=insecure)
+            return link, address
         except ConnectError as error:
             errors.append(error)
     if not errors:
