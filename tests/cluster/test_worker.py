@@ -335,6 +335,31 @@ def test_only_tasks_that_have_not_begun_are_given_back(scheduler, worker):
     scheduler.finished(running)
 
 
+def test_a_released_result_is_gone_although_its_thread_is_busy_with_the_next_task(
+    scheduler, worker
+):
+    import weakref
+
+    def make():
+        return {1, 2, 3}
+
+    id = scheduler.compute(make, wanted=False)
+    scheduler.finished(id)
+    result = weakref.ref(worker.data[id])
+    with gate("next") as following:
+        other = scheduler.compute(pass_gate, "next")
+        following.wait_for_arrival()
+
+        scheduler.send(m.Release([id]), m.TakeBack([]))
+        scheduler.expect(m.TakenBack)
+        scheduler.send(m.TakeBack([]))  # what was dropped is let go of before this is read
+        scheduler.expect(m.TakenBack)
+
+        assert result() is None
+
+    scheduler.finished(other)
+
+
 # -- output ---------------------------------------------------------------------------------------
 
 

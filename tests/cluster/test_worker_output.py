@@ -193,3 +193,25 @@ capture.close()
 def test_writing_something_else_than_text_is_refused(slate):
     with caught(slate), pytest.raises(TypeError, match="must be str, not bytes"):
         sys.stdout.write(b"x")
+
+
+def test_a_process_that_a_task_forks_prints_for_itself():
+    program = """
+import os, sys
+from treadle.cluster.output import Capture, Slate, speak_on
+slate = Slate()
+capture = Capture(Slate())
+speak_on(slate)
+print("task")
+if os.fork() == 0:
+    print("child")
+    sys.stdout.flush()
+    os._exit(0)
+os.wait()
+print("said:", [output.text for output in slate.end()], file=capture._streams[0])
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True
+    )
+
+    assert run.stdout == "child\nsaid: ['task\\n']\n"

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import sys
 import threading
 import warnings
@@ -145,6 +146,13 @@ class Stream(io.TextIOBase):
     def isatty(self) -> bool:
         return False
 
+    def reconfigure(self, **options: Any) -> None:
+        """Taken for the sake of libraries that would have another encoding; changes nothing."""
+
+    @property
+    def name(self) -> str:
+        return f"<{self.kind}>"
+
     def fileno(self) -> int:
         """The descriptor of the worker's own stream: what a subprocess is given."""
         return self.original.fileno()
@@ -201,7 +209,10 @@ class _Handler(logging.Handler):
 
 
 class Capture:
-    """Puts the three in place, for a process that does nothing but be a worker."""
+    """Puts the three in place, for a process that does nothing but be a worker.
+
+    A process that a task forks writes to the streams it would have had: nobody there sends.
+    """
 
     def __init__(self, common: Slate):
         self._streams = (sys.stdout, sys.stderr)
@@ -212,9 +223,11 @@ class Capture:
         sys.stderr = Stream("stderr", sys.stderr, common)
         logging.getLogger().addHandler(self._handler)
         warnings.showwarning = self._show
+        _captures.append(self)
 
     def close(self) -> None:
         """Put everything back."""
+        _captures.remove(self)
         sys.stdout, sys.stderr = self._streams
         logging.getLogger().removeHandler(self._handler)
         warnings.showwarning = self._showwarning
@@ -241,3 +254,15 @@ class Capture:
         if category.__module__ != "builtins":
             name = f"{category.__module__}.{name}"
         slate.add("warning", str(message), [name, filename, str(lineno)])
+
+
+_captures: list[Capture] = []
+
+
+def _after_fork() -> None:
+    for capture in list(_captures):
+        capture.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

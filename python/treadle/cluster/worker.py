@@ -233,7 +233,7 @@ class Worker:
     def client(self, timeout: float | None = None) -> Client:
         """Return the client that tasks of this worker share, connected back to the scheduler."""
         with self._client_lock:
-            if self._client is None:
+            if self._client is None or self._client.status != "running":
                 from treadle.cluster.client import Client
 
                 self._client = Client(

@@ -269,6 +269,7 @@ class Lanes:
         slate, idle = lane.slate, self.idle
         value: Any = None
         inputs: Any = ()
+        plain: Any = ()
         lock.acquire()
         try:
             while not (self.attention and self._leaves(lane)):
@@ -281,7 +282,7 @@ class Lanes:
                         continue  # something may have become ready meanwhile
                     idle.append(lane)
                     lock.release()
-                    value = None
+                    value, args = None, b""  # whatever it was, an idle thread holds nothing
                     lane.wake.acquire()
                     lock.acquire()
                     continue
@@ -295,7 +296,7 @@ class Lanes:
                     idle.pop().wake.release()
                 since = report.since
                 lock.release()
-                blob = None
+                value = blob = None  # the last result may be released while this task runs
                 lane.start = start = clock()
                 if since:
                     if last >= LONG or start - since > PATIENCE:
@@ -315,6 +316,7 @@ class Lanes:
                         except Exception:
                             plain = loads_args(args)  # says what is wrong with them
                         value = call(*plain)
+                        plain = ()
                     else:
                         value = run_task(call, args, inputs)
                     stop = clock()
@@ -330,7 +332,7 @@ class Lanes:
                     stop = clock()
                     function.last = stop - start
                     self._failed(lane, error, start, stop)
-                    inputs = ()
+                    inputs = plain = ()
                     lock.acquire()
                     continue
                 function.last = stop - start

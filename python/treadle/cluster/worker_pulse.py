@@ -98,6 +98,10 @@ class Pulse:
                             self._armed = True
                 if now >= beat:
                     beat = now + BEAT
+                    if self._common.used:
+                        with self._lock:  # what is said outside of tasks has a budget a second
+                            self._report.say(self._common.end(), now)
+                        self._report.flush()
                     self._report.send(self._heartbeat(now))
         except BaseException as error:
             self._broken(error)
@@ -110,7 +114,7 @@ class Pulse:
             if spoken and now - self._heard >= LISTEN:
                 self._heard = now
                 for slate in spoken:
-                    report.say(slate.end() if slate is self._common else slate.take(), now)
+                    report.say(slate.take(), now)
             if lanes.idle and self._state.ready and lanes.are_slow(now, TICK / 2):
                 lanes.wake_one()  # who runs was thought to be quick
             since = report.since
