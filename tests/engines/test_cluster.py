@@ -157,3 +157,14 @@ def test_when_the_scheduler_goes_the_run_ends_with_that_error():
         client.close()
 
     assert run.state == "failed"
+
+
+def test_a_graph_of_several_messages_is_one_graph(engine):
+    size = 30_000
+    graph = {("leaf", n): (int, n) for n in range(size)}
+    graph.update({("pair", n): (max, ("leaf", n), ("leaf", size - 1 - n)) for n in range(size)})
+    graph["total"] = (sum, [("pair", n) for n in range(size)])
+
+    assert engine.submit(table_from_dict(graph, ["total"])).result() == [
+        sum(max(n, size - 1 - n) for n in range(size))
+    ]
