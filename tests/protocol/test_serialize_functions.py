@@ -7,7 +7,6 @@ import math
 import sys
 import textwrap
 import threading
-import types
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -15,24 +14,9 @@ import pytest
 from tests.protocol.elsewhere import evaluate
 
 from treadle.errors import DeserializeError, UnpicklableError
-from treadle.protocol import functions
+from treadle.protocol import functions, leaves
 from treadle.protocol.installed import is_installed
 from treadle.protocol.serialize import dumps_function, loads_function
-
-
-@pytest.fixture
-def notebook():
-    """A ``__main__`` in which cells run, as a kernel has one."""
-    module = types.ModuleType("__main__")
-    kept = sys.modules["__main__"]
-    sys.modules["__main__"] = module
-
-    def run(source: str):
-        exec(textwrap.dedent(source), vars(module))
-        return module
-
-    yield run
-    sys.modules["__main__"] = kept
 
 
 @pytest.fixture
@@ -392,7 +376,7 @@ def test_remembered_functions_are_bounded():
         dumps_function(eval(f"lambda: {number}"))
 
     assert len(functions._entries) <= functions._REMEMBERED
-    assert len(functions._names) <= 4 * functions._REMEMBERED
+    assert len(leaves._names) <= leaves._MOST_CODES
 
 
 # -- refusals -------------------------------------------------------------------------------------
@@ -439,30 +423,6 @@ def test_a_function_that_needs_what_is_not_installed_says_so(local_module):
         loads_function(blob)
 
     assert type(caught.value.__cause__) is ModuleNotFoundError
-
-
-# -- classes that go and come back ----------------------------------------------------------------
-
-
-def test_a_class_that_comes_back_is_ours_and_keeps_its_methods(notebook):
-    cell = notebook(
-        """
-        rate = 1
-        class Price:
-            def __init__(self, value): self.value = value
-            def total(self): return self.value * rate
-        def work(): return Price(10)
-        """
-    )
-    from treadle.protocol.serialize import dumps_value, loads_value
-
-    total = cell.Price.total
-    price = loads_value(dumps_value(cell.Price(10)))
-    cell.rate = 2
-
-    assert type(price) is cell.Price
-    assert cell.Price.total is total
-    assert price.total() == 20
 
 
 def test_threads_may_pickle_the_same_function_at_once(notebook):

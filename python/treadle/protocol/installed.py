@@ -15,6 +15,7 @@ import sys
 import sysconfig
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 _PARTS = frozenset(("site-packages", "dist-packages"))
 _MAIN = frozenset(("__main__", "__mp_main__"))
@@ -46,6 +47,25 @@ def is_installed(name: str | None) -> bool:
             return False  # not remembered: it may be imported later
         answer = _known[name] = _decide(name, module)
     return answer
+
+
+def is_importable(obj: Any) -> bool:
+    """Tell whether ``obj`` is what its module and qualified name say, as pickle looks it up."""
+    module = sys.modules.get(getattr(obj, "__module__", None) or "")
+    if module is None or module.__name__ == "__main__":
+        return False
+    found: Any = module
+    for name in (getattr(obj, "__qualname__", None) or "?").split("."):
+        found = getattr(found, name, None)
+        if found is None:
+            return False
+    return found is obj
+
+
+def is_local(obj: Any) -> bool:
+    """Tell whether a module of the user's, which others may lack, defines ``obj``."""
+    module = obj.__module__
+    return module in sys.modules and not is_installed(module)
 
 
 def _decide(name: str, module: ModuleType) -> bool:

@@ -17,27 +17,21 @@ import copyreg
 import functools
 import io
 import pickle
-import sys
 import types
-import weakref
 from collections.abc import Callable
 from typing import Any
 
 import cloudpickle
 from cloudpickle import cloudpickle as _cloudpickle
 
-from treadle.protocol.installed import is_installed
+from treadle.protocol.classes import class_bytes, load_class, reduce_class
+from treadle.protocol.installed import is_importable, is_local
 
 PROTOCOL = 5
 
 _LRU = type(functools.lru_cache(len))
 _object_reduce = object.__reduce_ex__
 _error_reduce = BaseException.__reduce__
-
-# Classes of this process that were sent by value.  They come back with results.
-_born_here: weakref.WeakSet[type] = weakref.WeakSet()
-# Classes that came by value from elsewhere.
-_came_over: weakref.WeakSet[type] = weakref.WeakSet()
 
 
 class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
@@ -52,6 +46,9 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         those of notebooks always do.
     buffer_callback : callable, optional
         Takes large buffers out of band.
+    inline_classes : bool
+        Whether classes that travel by value share the globals of the functions beside them, as
+        those that one function uses must; otherwise each is pickled apart, once.
     """
 
     def __init__(
@@ -59,14 +56,16 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         file: Any,
         local_by_value: bool = False,
         buffer_callback: Callable[[Any], Any] | None = None,
+        inline_classes: bool = False,
     ):
         super().__init__(file, PROTOCOL, buffer_callback)
         self.local_by_value = local_by_value
+        self._inline_classes = inline_classes
 
     def reducer_override(self, obj: Any) -> Any:
         kind = type(obj)
         if kind is types.FunctionType:
-            if self.local_by_value and _is_local(obj):
+            if self.local_by_value and is_local(obj):
                 return self._dynamic_function_reduce(obj)
         elif isinstance(obj, type):
             return self._reduce_class(obj)
@@ -79,18 +78,20 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         return super().reducer_override(obj)
 
     def _reduce_class(self, cls: type) -> Any:
-        if self.local_by_value and _is_local(cls):
-            reduced = _cloudpickle._dynamic_class_reduce(cls)
-        else:
-            reduced = super().reducer_override(cls)
-            if reduced is NotImplemented or len(reduced) < 6:
-                return reduced
-        if cls not in _came_over:
-            _born_here.add(cls)
-        return (*reduced[:5], set_class_state)
+        if cls.__module__ == "builtins":
+            return super().reducer_override(cls)  # some have no name there, such as NoneType
+        local = self.local_by_value
+        if not (local and is_local(cls)) and _cloudpickle._should_pickle_by_reference(cls):
+            return NotImplemented
+        if not self._inline_classes:
+            dump = functools.partial(dumps, local_by_value=local, inline_classes=True)
+            apart = class_bytes(cls, local, dump)
+            if apart is not None:
+                return load_class, apart
+        return reduce_class(cls)
 
     def _reduce_cached(self, cached: Any) -> Any:
-        by_value = not is_importable(cached) or (self.local_by_value and _is_local(cached))
+        by_value = not is_importable(cached) or (self.local_by_value and is_local(cached))
         if not by_value:
             return NotImplemented
         parameters = cached.cache_parameters()
@@ -100,49 +101,17 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         )  # fmt: skip
 
 
-def dumps(value: Any, *, local_by_value: bool = False) -> bytes:
+def dumps(value: Any, *, local_by_value: bool = False, inline_classes: bool = False) -> bytes:
     """Return the pickle of anything, in one piece.  Raises what pickling raises."""
     with io.BytesIO() as file:
-        Pickler(file, local_by_value).dump(value)
+        Pickler(file, local_by_value, None, inline_classes).dump(value)
         return file.getvalue()
 
 
 loads = pickle.loads
 
 
-def is_importable(obj: Any) -> bool:
-    """Tell whether ``obj`` is what its module and qualified name say, as pickle looks it up."""
-    module = sys.modules.get(getattr(obj, "__module__", None) or "")
-    if module is None or module.__name__ == "__main__":
-        return False
-    found: Any = module
-    for name in (getattr(obj, "__qualname__", None) or "?").split("."):
-        found = getattr(found, name, None)
-        if found is None:
-            return False
-    return found is obj
-
-
-def _is_local(obj: Any) -> bool:
-    """Tell whether a module of the user's, which others may lack, defines ``obj``."""
-    module = obj.__module__
-    return module in sys.modules and not is_installed(module)
-
-
 # -- what pickles call when they are loaded -------------------------------------------------------
-
-
-def set_class_state(cls: type, state: Any) -> type:
-    """Fill a class that came by value, unless it is ours and has only come back.
-
-    A result of a class from this notebook brings a copy of its methods along.  Setting those would
-    tie them to copies of the notebook's globals, as they were when the class was sent.
-    """
-    if cls in _born_here:
-        return cls
-    _came_over.add(cls)
-    filled: type = _cloudpickle._class_setstate(cls, state)
-    return filled
 
 
 def make_cached(

@@ -128,7 +128,8 @@ def dumps_value(value: Any, *, name: str = "result") -> bytes:
     >>> loads_value(dumps_value({"a": [1]}))
     {'a': [1]}
     """
-    if type(value) in _SCALARS:
+    kind = type(value)
+    if kind in _SCALARS or ((kind is tuple or kind is list) and _are_short(value)):
         return _dumps(value, PROTOCOL)
     try:
         return dumps(value)
@@ -173,7 +174,7 @@ def small_value(value: Any) -> bytes | None:
     (False, True)
     """
     kind = type(value)
-    if kind in _FIXED:
+    if kind in _FIXED or ((kind is tuple or kind is list) and _are_short(value)):
         blob = _dumps(value, PROTOCOL)
     elif kind in (str, bytes):
         if len(value) > SMALL:
@@ -189,6 +190,18 @@ def small_value(value: Any) -> bytes | None:
             return None  # too large; or unpicklable, which whoever fetches it will be told
         blob = b"".join(file.parts)
     return blob if len(blob) <= SMALL else None
+
+
+def _are_short(items: tuple[Any, ...] | list[Any]) -> bool:
+    """Tell whether items are few, and each a number or a short text."""
+    if len(items) > 32:
+        return False
+    kinds = set(map(type, items))
+    if _FIXED.issuperset(kinds):
+        return True
+    return _SCALARS.issuperset(kinds) and all(
+        len(item) <= SMALL for item in items if type(item) in (str, bytes)
+    )
 
 
 class _TooLarge(Exception):
