@@ -7,6 +7,9 @@ import threading
 import pytest
 from tests.cluster.scripted import TIMEOUT, ScriptedScheduler
 
+from treadle.cluster.worker_address import data_addresses
+from treadle.comm.blocking import connect, listen
+from treadle.comm.credentials import Credentials
 from treadle.comm.transfer import MISSING, DataClient, DataServer
 from treadle.errors import DeserializeError
 from treadle.protocol import messages as m
@@ -154,3 +157,14 @@ def test_a_result_that_can_not_be_sent_is_still_used_where_it_is(scheduler, work
     locked = scheduler.compute(lambda lock: lock.locked(), inputs=(lock,))
 
     assert scheduler.value(locked) is False
+
+
+def test_workers_of_a_scheduler_on_tcp_are_reached_the_way_they_reach_it():
+    credentials = Credentials.new("test")
+    with listen(["tcp://127.0.0.1:0"], credentials, lambda connection: None) as listener:
+        [address] = listener.addresses
+        with connect(address, credentials, "worker") as connection:
+            near, far = data_addresses(address, connection)
+
+    assert near.startswith("unix:///")
+    assert far == "tcp://127.0.0.1:0"

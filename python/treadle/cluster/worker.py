@@ -243,6 +243,7 @@ class Worker:
                     set_as_default=False,
                     credentials=self._credentials,
                     role="task",
+                    insecure=self._insecure,
                 )
                 self._client.around_waits = worker_context.waiting
             return self._client
