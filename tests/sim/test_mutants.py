@@ -8,7 +8,16 @@ from tests.sim.machines import Mutant, load
 from tests.sim.mutants import MUTANTS
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=[mutant.name for mutant in MUTANTS])
+#: Mutants that may take more seeds than these are looked for in slow runs only.
+QUICK = 500
+
+
+def marked(mutant: Mutant) -> object:
+    marks = [pytest.mark.slow] if mutant.seeds > QUICK else []
+    return pytest.param(mutant, id=mutant.name, marks=marks)
+
+
+@pytest.mark.parametrize("mutant", [marked(mutant) for mutant in MUTANTS])
 def test_a_mistake_is_found_in_time(mutant: Mutant):
     machines = load(mutant)
 
