@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import builtins
 import contextlib
 import io
@@ -17,6 +18,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from treadle.engines import get_engine
 from treadle.notebook.cell.parse import parse_cell
 from treadle.notebook.cell.run import CellOptions, Run, run_cell, run_plain
+
+from .elsewhere import ElsewhereEngine
 
 _ATOMS = (int, float, complex, str, bytes, bool, type(None), range)
 _COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
@@ -40,6 +43,7 @@ MODES = {
     "threads": {"engine": "threads", "min_task": 0.0},
     # loops hand over to their plain form almost at once, and calls count as cheap
     "plain-loops": {"engine": "sync", "min_task": 1e9, "idle_limit": 4, "held_limit": 9},
+    "processes": {"engine": "elsewhere", "min_task": 0.0},
     "gated": {"engine": "threads", "min_task": 0.0002, "idle_limit": 40, "held_limit": 90},
 }
 
@@ -50,6 +54,9 @@ def shell() -> InteractiveShell:
     made.automagic = False  # `load(3)` is a call here
     return made
 
+
+elsewhere = ElsewhereEngine()
+atexit.register(elsewhere.close)
 
 _compiled: dict[str, types.CodeType] = {}
 
@@ -81,7 +88,8 @@ def run_serially(setup: str, body: str) -> Outcome:
 def run_in_parallel(setup: str, body: str, mode: str) -> Outcome:
     """Run a cell under ``%%parallel``."""
     options = dict(MODES[mode])
-    engine = get_engine(options.pop("engine"), 3 if mode == "threads" else 2)
+    name = options.pop("engine")
+    engine = elsewhere if name == "elsewhere" else get_engine(name, 3 if mode == "threads" else 2)
     namespace = prepare(setup)
     cell = parse_cell(shell(), "%%parallel", body)
     printed = io.StringIO()
@@ -127,6 +135,7 @@ class Describer:
 
     def __init__(self) -> None:
         self._seen: dict[int, int] = {}
+        self._owners: dict[int, int] = {}
         self._alive: list[Any] = []
 
     def __call__(self, value: Any) -> Any:
@@ -150,7 +159,12 @@ class Describer:
         if isinstance(value, set | frozenset):
             return (kind, sorted(repr(self(item)) for item in value))
         if kind == "ndarray":
-            return (kind, str(value.dtype), value.tolist(), self(value.base))
+            owner = value  # of its memory; arrays that came from elsewhere have a buffer below it
+            while isinstance(owner.base, type(value)):
+                owner = owner.base
+            self._alive.append(owner)
+            number = self._owners.setdefault(id(owner), len(self._owners))
+            return (kind, str(value.dtype), value.tolist(), "memory", number)
         if kind in ("DataFrame", "Series"):
             return (kind, value.to_csv(), str(getattr(value, "dtypes", "")))
         if hasattr(value, "__next__"):

@@ -24,6 +24,9 @@ _CALLERS = frozenset({Operation.__call__.__code__, Operation.run_in_order.__code
 #: A name that nothing binds: looking it up stops a frame where we want it.
 _NOWHERE = "__treadle_stands_here__"
 
+#: The module that makes calls in other processes; frames from there say so in their globals.
+_FAR = "treadle.notebook.cell.afar"
+
 _HERE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
 
 
@@ -43,7 +46,7 @@ def blamed_on(places: Sequence[Place], traceback: TracebackType | None) -> Trace
     inner = None
     link = traceback
     while link is not None:
-        if link.tb_frame.f_code in _CALLERS:
+        if _is_caller(link):
             inner = own_frames_removed(link.tb_next)
             break
         link = link.tb_next
@@ -51,6 +54,17 @@ def blamed_on(places: Sequence[Place], traceback: TracebackType | None) -> Trace
         link = _stand_in(place)
         inner = TracebackType(inner, link.tb_frame, link.tb_lasti, place.line)
     return inner
+
+
+def _is_caller(link: TracebackType) -> bool:
+    """Tell whether the user's frames begin below a link."""
+    frame = link.tb_frame
+    if frame.f_code in _CALLERS:
+        return True
+    below = link.tb_next
+    return frame.f_globals.get("__name__") == _FAR and (
+        below is None or below.tb_frame.f_globals.get("__name__") != _FAR
+    )
 
 
 def _stand_in(place: Place) -> TracebackType:

@@ -100,6 +100,7 @@ class BodyReader(ExpressionReader):
         self.block(node.orelse)
 
     def _for(self, node: ast.For) -> None:
+        self.look_at_iteration(node.iter)
         self.assign(node.target, element_of(self.value(node.iter)), from_iteration=True)
         self.block(node.body)
         self.block(node.orelse)
@@ -131,12 +132,14 @@ class BodyReader(ExpressionReader):
             self.assign(target, level, is_function=is_function)
             if isinstance(target, ast.Name):
                 self.note_owner(target.id, node.value)
+                self.note_set(target.id, node.value)
 
     def _annassign(self, node: ast.AnnAssign) -> None:
         if node.value is not None:
             self.assign(node.target, self.value(node.value))
             if isinstance(node.target, ast.Name):
                 self.note_owner(node.target.id, node.value)
+                self.note_set(node.target.id, node.value)
 
     def _augassign(self, node: ast.AugAssign) -> None:
         level = self.value(node.value)

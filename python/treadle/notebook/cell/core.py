@@ -252,7 +252,7 @@ class Core:
         if self.min_task <= 0:
             return
         for operation in operations:
-            if operation.done and not operation.hidden and not operation.ordered:
+            if operation.seconds and not operation.hidden and not operation.ordered:
                 operation.site.sample(operation.seconds, self.min_task)
 
     def _hand_out(self, operations: list[Operation], end: int) -> None:

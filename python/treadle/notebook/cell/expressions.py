@@ -7,6 +7,7 @@ import builtins
 import types
 from typing import TYPE_CHECKING, Any
 
+from treadle.notebook.cell.differing import DifferingReader
 from treadle.notebook.cell.kinds import TRUSTED, kind_of
 from treadle.notebook.cell.knowledge import (
     FRESH_BUILTINS,
@@ -50,7 +51,7 @@ def element_of(level: Freshness) -> Freshness:
     return DEEP if level is DEEP else SHARED
 
 
-class ExpressionReader:
+class ExpressionReader(DifferingReader):
     """Evaluates expressions to their freshness; keeps the variables of one function."""
 
     def __init__(self, screen: Screen, function: types.FunctionType, makes_self: bool):
@@ -67,6 +68,7 @@ class ExpressionReader:
         self.disowned: set[str] = set()
         self.mixed = False
         self.depth = 0
+        self._sets, self._others, self._any_order = set(), set(), set()
         self.locals = {*function.__code__.co_varnames, *function.__code__.co_cellvars}
 
     # -- variables -----------------------------------------------------------------------------
@@ -284,6 +286,7 @@ class ExpressionReader:
         return self.values([part for part in (node.lower, node.upper, node.step) if part])
 
     def _starred_value(self, node: ast.Starred) -> Freshness:
+        self.look_at_iteration(node.value)
         return element_of(self.value(node.value))
 
     def _binop_value(self, node: ast.BinOp) -> Freshness:
@@ -298,6 +301,7 @@ class ExpressionReader:
 
     def _compare_value(self, node: ast.Compare) -> Freshness:
         self.values([node.left, *node.comparators])
+        self.look_at_comparison(node)
         return DEEP
 
     def _ifexp_value(self, node: ast.IfExp) -> Freshness:
@@ -353,6 +357,7 @@ class ExpressionReader:
         outer = dict(self.scope)
         named: set[str] = set()
         for each in generators:
+            self.look_at_iteration(each.iter)
             level = element_of(self.value(each.iter))
             for node in ast.walk(each.target):
                 if isinstance(node, ast.Name):
@@ -367,12 +372,15 @@ class ExpressionReader:
         return result
 
     def _listcomp_value(self, node: ast.ListComp) -> Freshness:
+        self.look_at_comprehension(node)
         return self._comprehension(node.generators, [node.elt])
 
     def _setcomp_value(self, node: ast.SetComp) -> Freshness:
+        self.look_at_comprehension(node)
         return self._comprehension(node.generators, [node.elt])
 
     def _generatorexp_value(self, node: ast.GeneratorExp) -> Freshness:
+        self.look_at_comprehension(node)
         return self._comprehension(node.generators, [node.elt])
 
     def _dictcomp_value(self, node: ast.DictComp) -> Freshness:
@@ -391,6 +399,7 @@ class ExpressionReader:
 
     def _call_value(self, node: ast.Call) -> Freshness:
         keywords = {each.arg for each in node.keywords}
+        self.look_at_call(node)
         called = self.static(node.func)
         if called is not ABSENT:
             if self.opens_to_read(node):

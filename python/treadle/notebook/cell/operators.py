@@ -81,18 +81,31 @@ def read_item(container: Any, key: Any) -> Any:
 read_item.in_order = operator.getitem  # type: ignore[attr-defined]
 
 
+class Unpacker:
+    """Unpacks into targets, with Python's own errors."""
+
+    def __init__(self, count: int, starred: int | None):
+        self._shape = count, starred
+        names = "".join(f"x{index}, " for index in range(count))
+        targets = names if starred is None else names.replace(f"x{starred},", f"*x{starred},")
+        code = f"def unpack(value):\n    ({targets}) = value\n    return ({names})\n"
+        if not count:
+            code = "def unpack(value):\n    [] = value\n    return ()\n"
+        scope: dict[str, Any] = {}
+        exec(compile(code, __file__, "exec"), scope)
+        self._unpack: Callable[[Any], tuple[Any, ...]] = scope["unpack"]
+
+    def __call__(self, value: Any) -> tuple[Any, ...]:
+        return self._unpack(value)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return unpacker, self._shape
+
+
 @cache
-def unpacker(count: int, starred: int | None) -> Callable[[Any], Any]:
-    """Return a function that unpacks into ``count`` targets, with Python's own errors."""
-    names = "".join(f"x{index}, " for index in range(count))
-    targets = names if starred is None else names.replace(f"x{starred},", f"*x{starred},")
-    code = f"def unpack(value):\n    ({targets}) = value\n    return ({names})\n"
-    if not count:
-        code = "def unpack(value):\n    [] = value\n    return ()\n"
-    scope: dict[str, Any] = {}
-    exec(compile(code, __file__, "exec"), scope)
-    function: Callable[[Any], Any] = scope["unpack"]
-    return function
+def unpacker(count: int, starred: int | None) -> Unpacker:
+    """Return a function that unpacks into ``count`` targets."""
+    return Unpacker(count, starred)
 
 
 def bound_method(value: Any, name: str) -> Any:

@@ -1,6 +1,7 @@
 """Why a part of a cell does not run as a task: codes, and a sentence for each.
 
-``PAR1xx`` runs inline or waits, ``PAR2xx`` hazard, ``PAR4xx`` is about speed.
+``PAR1xx`` runs inline or waits, ``PAR2xx`` hazard, ``PAR3xx`` made in the kernel although tasks run
+in other processes, ``PAR4xx`` is about speed.
 
 >>> Reason("PAR103", "open").text
 'has an effect: open'
@@ -39,6 +40,10 @@ TEXTS = {
     "PAR127": "the value is needed here",
     "PAR203": "uses random state, whose order counts",
     "PAR204": "reads the clock",
+    "PAR301": "can't be sent to another process",
+    "PAR302": "its result can't leave the process that made it",
+    "PAR303": "its result depends on the process that it runs in",
+    "PAR304": "its error can't leave the process that raised it",
     "PAR401": "calls are cheaper than a task",
 }
 

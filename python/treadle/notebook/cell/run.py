@@ -101,7 +101,7 @@ def run_cell(
     interrupted: Callable[[Runner], str] | None = None,
 ) -> tuple[Run, RunRecorder | None]:
     """Run a cell in ``namespace``.  Never raises what the cell raises: see ``Run.error``."""
-    runner = Runner(options.engine, open_recorder, cell.filename)
+    runner = _runner(options.engine, open_recorder, cell.filename)
     tracer = Tracer(namespace, cell.sites, _screen, runner, cell.filename, options.min_task)
     tracer.only, tracer.never = options.only, options.never
     tracer.idle_limit, tracer.held_limit = options.idle_limit, options.held_limit
@@ -128,6 +128,16 @@ def run_cell(
         table=runner.picture(), notes=notes,
     )  # fmt: skip
     return run, runner.recorder
+
+
+def _runner(
+    engine: Engine, open_recorder: Callable[[], RunRecorder | None], filename: str
+) -> Runner:
+    if engine.capabilities.in_process:
+        return Runner(engine, open_recorder, filename)
+    from treadle.notebook.cell.remote import RemoteRunner
+
+    return RemoteRunner(engine, open_recorder, filename, _screen)
 
 
 def _first_error(tracer: Tracer, error: BaseException) -> BaseException:

@@ -136,7 +136,10 @@ class Screen:
                 if not inner.is_pure:
                     verdict.reason = Reason("PAR110", f"{cls.__name__}.{name}: {inner.reason}")
                     break
+                differs = verdict.differs
                 verdict.include(inner)
+                if name == "__hash__":
+                    verdict.differs = differs  # only sets and dicts call it
         if not isinstance(cls, type) or type(cls).__module__ not in ("builtins", "abc", "enum"):
             verdict.reason = Reason("PAR110", f"{cls.__name__} has its own metaclass")
         return verdict

@@ -79,7 +79,7 @@ class Runner:
                     each.wanted = True
             else:
                 tasks.append(operation)
-        effects = _Effects(operations)
+        effects = Effects(operations)
         failure = self._run_tasks(tasks, effects) if tasks else None
         try:
             if failure is not None and isinstance(failure.exception, NeedsOrder):
@@ -88,7 +88,7 @@ class Runner:
         finally:
             self._count(tasks)
 
-    def _run_tasks(self, tasks: list[Operation], effects: _Effects) -> Failure | None:
+    def _run_tasks(self, tasks: list[Operation], effects: Effects) -> Failure | None:
         table = self._compile(tasks)
         if self.recorder is None:
             self.recorder = self._open_recorder()
@@ -110,7 +110,7 @@ class Runner:
                 run.wait()
         except KeyboardInterrupt as interrupt:
             self._count_interrupted(tasks)
-            return Failure(_first_undone(tasks), interrupt)
+            return Failure(first_undone(tasks), interrupt)
         if run.failure is not None:
             return Failure(tasks[run.failure.number].index, run.failure.exception)
         return None
@@ -145,7 +145,7 @@ class Runner:
         return TaskTable(keys, [_nothing], [0] * size, [None] * size, inputs, [])
 
     def _run_in_order(
-        self, operations: list[Operation], first: int, effects: _Effects
+        self, operations: list[Operation], first: int, effects: Effects
     ) -> Failure | None:
         failed = effects.flush(first)
         if failed is not None:
@@ -175,7 +175,7 @@ class Runner:
         self.cancelled = len(shown) - sum(each.done for each in shown) - self.still_running
 
 
-class _Effects:
+class Effects:
     """Ordered operations, run one by one when all before them are done."""
 
     def __init__(self, operations: list[Operation]):
@@ -224,5 +224,6 @@ def _nothing(*_: Any) -> None:
     """Stands for every function in a picture."""
 
 
-def _first_undone(tasks: list[Operation]) -> int:
+def first_undone(tasks: list[Operation]) -> int:
+    """Return the index of the first operation that is not done, or the one after all."""
     return next((each.index for each in tasks if not each.done), tasks[-1].index + 1)

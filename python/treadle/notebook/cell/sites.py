@@ -75,6 +75,13 @@ class Site:
         """Remember a decision."""
         self.decided[decision, reason] += 1
 
+    def redecide(self, decision: Decision, reason: Reason) -> None:
+        """What was decided to be a task turned out to be something else."""
+        self.decided["task", None] -= 1
+        if self.decided["task", None] <= 0:
+            del self.decided["task", None]
+        self.decided[decision, reason] += 1
+
     def sample(self, seconds: float, min_task: float) -> None:
         """Learn from one timed call what calls here cost."""
         samples = self.samples

@@ -46,6 +46,8 @@ class Verdict:
         The callees written in Python: their closures and defaults are inputs too.
     methods : set of str
         Methods it calls on values that it did not make.
+    differs : str
+        Why its result is another one in another process; empty if it isn't.
     """
 
     reason: Reason | None = None
@@ -54,6 +56,7 @@ class Verdict:
     bindings: list[tuple[dict[str, Any], str, Any]] = field(default_factory=list)
     functions: list[FunctionType] = field(default_factory=list)
     methods: set[str] = field(default_factory=set)
+    differs: str = ""
 
     @property
     def is_pure(self) -> bool:
@@ -70,3 +73,4 @@ class Verdict:
         self.bindings.extend(other.bindings)
         self.functions.extend(other.functions)
         self.methods |= other.methods
+        self.differs = self.differs or other.differs
