@@ -56,6 +56,16 @@ class NoReduce:
         raise RuntimeError("I stay here")
 
 
+class Leaves:
+    def __reduce__(self):
+        sys.exit(1)
+
+
+class LeavesWhenLoaded:
+    def __reduce__(self):
+        return sys.exit, (1,)
+
+
 class BadLoad:
     def __reduce__(self):
         return (int, ("not a number",))
@@ -352,7 +362,21 @@ def test_pickling_a_large_result_that_looks_small_stops_early():
     assert len(written) < 100_000
 
 
-def test_errors_of_the_system_are_not_swallowed():
+def test_a_value_that_leaves_the_program_does_not():
+    with pytest.raises(UnpicklableError) as caught:
+        dumps_value([Leaves()])
+    assert caught.value.path == "result[0]"
+    with pytest.raises(UnpicklableError):
+        dumps_args((Leaves(),))
+    assert small_value(Leaves()) is None
+
+    with pytest.raises(DeserializeError, match="SystemExit"):
+        loads_value(dumps_value(LeavesWhenLoaded()))
+    with pytest.raises(DeserializeError, match="SystemExit"):
+        loads_args(dumps_args((LeavesWhenLoaded(),)))
+
+
+def test_interrupts_are_not_swallowed():
     class Interrupting:
         def __reduce__(self):
             raise KeyboardInterrupt

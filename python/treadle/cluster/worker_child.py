@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from treadle.cluster.worker_main import worker_main
+from treadle.comm.transfer_memory import let_relatives_read
 
 if TYPE_CHECKING:
     from treadle.cluster.lines import Channel, Line
@@ -25,6 +26,7 @@ def run(spec: Line, channel: Channel) -> None:
     channel : Channel
         To the nanny.
     """
+    let_relatives_read()  # our parent is the nanny, and its children are this cluster
     go = channel.receive()
     if go is None:
         return  # the cluster has ended before it began

@@ -34,7 +34,6 @@ from treadle.comm.base import Connection
 from treadle.comm.blocking import connect, listen
 from treadle.comm.credentials import Credentials
 from treadle.comm.transfer_link import MISSING, Link
-from treadle.comm.transfer_memory import let_relatives_read
 from treadle.errors import CommError, ConnectError, ConnectionClosed
 from treadle.protocol.payloads import dump_payload
 
@@ -105,8 +104,6 @@ class DataServer:
         self._limit = limit or _physical_memory()
         self._patience = patience
         self._by_memory = by_memory
-        if by_memory:
-            let_relatives_read()
         self._listener = listen(addresses, credentials, self._serve, insecure=insecure)
         self.addresses: list[str] = list(self._listener.addresses)
         for address in self.addresses:

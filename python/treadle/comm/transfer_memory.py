@@ -92,7 +92,7 @@ def read_memory(pid: int, address: int, into: memoryview) -> None:
 def let_relatives_read() -> None:
     """Where only ancestors may read a process (Yama, level 1), let our parent's children do it.
 
-    They are the processes of this cluster: the parent of a worker is what starts them all.
+    For a process whose parent started all of its cluster, and nothing else.
     """
     try:
         with open("/proc/sys/kernel/yama/ptrace_scope", encoding="ascii") as file:

@@ -16,6 +16,10 @@ from treadle.errors import DeserializeError, UnpicklableError
 from treadle.graph.template import Constant, Template
 from treadle.protocol.pickling import PROTOCOL, Pickler
 
+#: What pickling and unpickling may raise and still be the fault of the value: whatever it does in
+#: its own methods, it must end neither a thread of ours nor the program that asked for it.
+FAILURES = (Exception, SystemExit, GeneratorExit)
+
 _DEEPEST = 50
 _MOST_CHILDREN = 10_000
 _LONGEST = 300  # characters of a reason
@@ -69,7 +73,7 @@ def refuse(value: Any, name: str, error: BaseException) -> UnpicklableError:
         )
     try:
         path, part, reason = find_culprit(value, name)
-    except Exception:  # a value that answers differently each time, or lies
+    except FAILURES:  # a value that answers differently each time, or lies
         path, part, reason = name, value, None
     return UnpicklableError(
         path, type_name(part), reason_text(reason or error), _HINTS.get(type(part).__name__, "")
@@ -81,7 +85,7 @@ def cannot_load(error: BaseException, what: str) -> DeserializeError:
     return DeserializeError(f"{type(error).__name__}: {reason_text(error)}", what)
 
 
-def find_culprit(value: Any, name: str) -> tuple[str, Any, Exception | None]:
+def find_culprit(value: Any, name: str) -> tuple[str, Any, BaseException | None]:
     """Return the path of the innermost part that can't be pickled, that part, and why not."""
     path, part, reason = name, value, try_pickling(value)
     for _ in range(_DEEPEST):
@@ -97,11 +101,11 @@ def find_culprit(value: Any, name: str) -> tuple[str, Any, Exception | None]:
     return path, part, reason
 
 
-def try_pickling(value: Any) -> Exception | None:
+def try_pickling(value: Any) -> BaseException | None:
     """Return what pickling raises, if anything."""
     try:
         Pickler(_Nowhere(), local_by_value=False).dump(value)
-    except Exception as error:
+    except FAILURES as error:
         return error
     return None
 
@@ -117,7 +121,7 @@ def reason_text(error: BaseException) -> str:
     """Return what an error says, in one short line."""
     try:
         text = " ".join(str(error).split())
-    except Exception:
+    except FAILURES:
         text = ""
     return (text or type(error).__name__)[:_LONGEST]
 
@@ -213,7 +217,7 @@ def _reduction(value: Any) -> Iterator[tuple[str, Any]]:
     """What an object says it is made of; nothing if it refuses, for then it is to blame itself."""
     try:
         reduced = value.__reduce_ex__(PROTOCOL)
-    except Exception:
+    except FAILURES:
         return
     if not isinstance(reduced, tuple):
         return
@@ -237,5 +241,5 @@ def _reduction(value: Any) -> Iterator[tuple[str, Any]]:
 def _short(key: Any) -> str:
     try:
         return repr(key)[:60]
-    except Exception:
+    except FAILURES:
         return "…"

@@ -322,5 +322,5 @@ def _attach(error: BaseException, link: _Link) -> None:
         for note in link.notes:
             if note not in known:
                 BaseException.add_note(error, note)
-    except Exception:
+    except BaseException:
         return  # an error that refuses to be completed is still the error

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any
 
-from treadle.protocol.culprit import cannot_load, refuse
+from treadle.protocol.culprit import FAILURES, cannot_load, refuse
 from treadle.protocol.leaves import Leaves, make_room, same
 from treadle.protocol.pickling import dumps, loads
 
@@ -104,7 +104,7 @@ def loads_function(blob: bytes) -> Callable[..., Any]:
     """
     try:
         function: Callable[..., Any] = loads(blob)
-    except Exception as error:
+    except FAILURES as error:
         raise cannot_load(error, "the function of this task") from error
     return function
 
@@ -112,12 +112,12 @@ def loads_function(blob: bytes) -> Callable[..., Any]:
 def _dump(func: Callable[..., Any]) -> tuple[bytes, bytes]:
     try:
         blob = dumps(func, local_by_value=True, inline_classes=True)
-    except Exception:
+    except FAILURES:
         # A module of the user's with a lock or a connection among its globals: the other process
         # may well be able to import it.
         try:
             blob = dumps(func, inline_classes=True)
-        except Exception as error:
+        except FAILURES as error:
             raise refuse(func, _name(func), error) from error
     return blake2b(blob, digest_size=16).digest(), blob
 

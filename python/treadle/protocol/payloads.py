@@ -23,7 +23,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from treadle.errors import DeserializeError, FrameError, UnpicklableError
-from treadle.protocol.culprit import cannot_load, refuse
+from treadle.protocol.culprit import FAILURES, cannot_load, refuse
 from treadle.protocol.pickling import PROTOCOL, Pickler
 
 Buffer = bytes | bytearray | memoryview
@@ -101,13 +101,13 @@ def dump_payload(value: Any, *, name: str = "result", local_by_value: bool = Fal
 
     try:
         return Payload(_pickle(value, local_by_value, keep), buffers)
-    except Exception as error:
+    except FAILURES as error:
         failure = error
     if local_by_value:
         buffers.clear()
         try:
             return Payload(_pickle(value, False, keep), buffers)
-        except Exception:
+        except FAILURES:
             pass  # the first error tells more
     raise refuse(value, name, failure) from failure
 
@@ -137,7 +137,7 @@ def load_payload(data: Buffer, buffers: Sequence[Any]) -> Any:
     """
     try:
         return pickle.loads(data, buffers=buffers)
-    except Exception as error:
+    except FAILURES as error:
         raise cannot_load(error, "the result of a task") from error
 
 
@@ -148,7 +148,7 @@ def load_refusal(data: Buffer) -> Exception:
         if path:
             return UnpicklableError(path, kind, reason, hint)
         return DeserializeError(reason)
-    except Exception as error:
+    except FAILURES as error:
         return cannot_load(error, "the reason why a result was not sent")
 
 

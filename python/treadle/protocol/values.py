@@ -15,7 +15,7 @@ import pickle
 from typing import Any
 
 from treadle.graph.template import Template
-from treadle.protocol.culprit import cannot_load, refuse
+from treadle.protocol.culprit import FAILURES, cannot_load, refuse
 from treadle.protocol.pickling import PROTOCOL, Pickler, dumps
 from treadle.utils.sizeof import sizeof
 
@@ -56,7 +56,7 @@ def dumps_args(template: Args) -> bytes:
             return _dumps(template, PROTOCOL)
         try:
             return dumps(template, local_by_value=True)
-        except Exception as error:
+        except FAILURES as error:
             return _again(template, template, error)
     assert type(template) is Template
     fields = template.args, template.holes, template.builders, template.kwargs, template.keywords
@@ -69,15 +69,15 @@ def dumps_args(template: Args) -> bytes:
         return _TEMPLATE + _dumps(fields, PROTOCOL)
     try:
         return _TEMPLATE + dumps(fields, local_by_value=True)
-    except Exception as error:
+    except FAILURES as error:
         return _TEMPLATE + _again(fields, template, error)
 
 
-def _again(fields: Any, template: Args, error: Exception) -> bytes:
+def _again(fields: Any, template: Args, error: BaseException) -> bytes:
     """Pickle what local modules define by reference, since by value it doesn't work."""
     try:
         return dumps(fields)
-    except Exception:
+    except FAILURES:
         raise refuse(template, "args", error) from error
 
 
@@ -104,7 +104,7 @@ def loads_args(blob: bytes) -> Args:
         if blob[:1] == _TEMPLATE:
             return Template(*_loads(memoryview(blob)[1:]))
         args: Args = _loads(blob)
-    except Exception as error:
+    except FAILURES as error:
         raise cannot_load(error, "the arguments of this task") from error
     return args
 
@@ -133,7 +133,7 @@ def dumps_value(value: Any, *, name: str = "result") -> bytes:
         return _dumps(value, PROTOCOL)
     try:
         return dumps(value)
-    except Exception as error:
+    except FAILURES as error:
         raise refuse(value, name, error) from error
 
 
@@ -156,7 +156,7 @@ def loads_value(blob: bytes | memoryview) -> Any:
     """
     try:
         return _loads(blob)
-    except Exception as error:
+    except FAILURES as error:
         raise cannot_load(error, "the result of a task") from error
 
 
@@ -186,7 +186,7 @@ def small_value(value: Any) -> bytes | None:
         file = _Limited()
         try:
             Pickler(file).dump(value)
-        except Exception:
+        except FAILURES:
             return None  # too large; or unpicklable, which whoever fetches it will be told
         blob = b"".join(file.parts)
     return blob if len(blob) <= SMALL else None
