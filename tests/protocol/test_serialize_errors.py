@@ -15,7 +15,7 @@ import pytest
 from tests.protocol.elsewhere import evaluate
 from tests.protocol.raising import HoldsALock, TwoArguments, arrived, raised, throw
 
-from treadle.errors import RemoteError, TaskExited
+from treadle.errors import RemoteError, TaskExited, WorkerDied
 from treadle.protocol.exceptions import cut
 from treadle.protocol.messages import TaskError, encode
 from treadle.protocol.serialize import dumps_error, loads_error
@@ -162,6 +162,13 @@ def test_leaving_the_program_ends_the_task_only(code, told):
     assert message.kind == "treadle.errors.TaskExited"
     assert type(again) is TaskExited
     assert again.code == told
+
+
+def test_an_error_of_our_own_needs_no_pickle():
+    error = loads_error(TaskError("treadle.errors.WorkerDied", "three of them", "three of them"))
+
+    assert type(error) is WorkerDied
+    assert str(error) == "three of them"
 
 
 # -- tracebacks -----------------------------------------------------------------------------------

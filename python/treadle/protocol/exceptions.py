@@ -19,6 +19,7 @@ import traceback
 from types import TracebackType
 from typing import Any, NamedTuple
 
+from treadle import errors
 from treadle.errors import RemoteError, TaskExited
 from treadle.protocol.messages import TaskError
 from treadle.protocol.pickling import PROTOCOL, Pickler
@@ -311,6 +312,14 @@ def _rebuild(pickled: bytes, kind: str, message: str, text: str) -> BaseExceptio
                 return error
         except BaseException:
             pass
+    elif kind.startswith("treadle.errors."):
+        # The scheduler's own, who pickles nothing: that a worker died, that data is lost.
+        own = getattr(errors, kind.rpartition(".")[2], None)
+        if isinstance(own, type) and issubclass(own, errors.TreadleError):
+            try:
+                return own(message)
+            except TypeError:
+                pass  # it wants more than a text
     return RemoteError(kind, message, text)
 
 
