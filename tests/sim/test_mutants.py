@@ -7,7 +7,6 @@ from tests.sim.chaos import Failure, run
 from tests.sim.machines import Mutant, load
 from tests.sim.mutants import MUTANTS
 
-
 #: Mutants that may take more seeds than these are looked for in slow runs only.
 QUICK = 500
 

@@ -114,33 +114,34 @@ class World:
         for event in events:
             self._note(event)
         instructions = self.scheduler.handle(events, self.now)
-        for instruction in instructions:
-            self._note(instruction)
-            self._send(instruction)
+        stopped = [self._send(instruction) for instruction in instructions]
         if self.is_checked():
             self.scheduler.validate()
+        for worker in stopped:
+            if worker is not None and worker.number in self.workers:
+                self.kill(worker, len(worker.outbox), 0, True)
 
-    def _send(self, instruction: Any) -> None:
+    def _send(self, instruction: Any) -> PretendWorker | None:
+        """Carry one instruction out; return a worker that is to stop when all are."""
+        self._note(instruction)
         name = type(instruction).__name__
         if name == "Forget":
-            return
+            return None
         if name == "Stop":
-            worker = self.workers.get(instruction.worker)
-            if worker is not None:
-                self.kill(worker, len(worker.outbox), 0, True)
-            return
+            return self.workers.get(instruction.worker)
         if name == "Refused":
             self.is_refused = True
         if hasattr(instruction, "client"):
             client = self.clients.get(instruction.client)
             if client is not None:
                 client.inbox.append(instruction)
-            return
+            return None
         worker = self.workers.get(instruction.worker)
         if name == "Compute":
             instruction = Compute(instruction, self.scheduler.columns)
         if worker is not None:
             worker.inbox.append(instruction)
+        return None
 
     def deliver(self, sender: PretendWorker | PretendClient, count: int) -> None:
         """Let the scheduler read up to ``count`` messages of one sender at once."""
