@@ -260,8 +260,8 @@ def _spread(s: Columns, row: int, error: object) -> None:
 def lose_data(s: Columns, row: int) -> None:
     """Data that a client put on workers is gone, and can't be computed."""
     text = (
-        f"the data of {s.keys[row]!r} was scattered to workers that are gone, and can't be "
-        "computed again; scatter it once more"
+        f"the data of {s.keys[row]!r} was released, or scattered to workers that are gone, and "
+        "can't be computed again; scatter it once more"
     )
     err(s, row, Fault("DataLost", text))
 
