@@ -11,8 +11,10 @@ import random
 import traceback
 import types
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any
 
+import numpy as np
 from IPython.core.interactiveshell import InteractiveShell
 
 from treadle.engines import get_engine
@@ -21,7 +23,7 @@ from treadle.notebook.cell.run import CellOptions, Run, run_cell, run_plain
 
 from .elsewhere import ElsewhereEngine
 
-_ATOMS = (int, float, complex, str, bytes, bool, type(None), range)
+_ATOMS = (int, float, complex, str, bytes, bool, type(None), range, np.generic, PurePath)
 _COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 _serial = itertools.count()
 

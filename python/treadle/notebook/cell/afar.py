@@ -35,6 +35,9 @@ from treadle.protocol.installed import is_importable
 
 _screen = Screen()
 
+#: An attribute of errors on their way whose context is not to be shown.
+_HIDDEN = "__treadle_hides_context__"
+
 
 class Recall(Exception):
     """A call has to be made in the kernel, for the reason that it says."""
@@ -177,6 +180,7 @@ class Errand:
             reason = why_not_raised(error)
             if reason is not None:
                 raise Recall(reason) from None
+            show_context(error)
             raise
         if call.is_shared and not is_safe(value):
             raise NeedsOrder
@@ -324,7 +328,8 @@ def bring_home(value: Any, roots: tuple[Any, ...], wanted: bool, apart: Sequence
         if place is None or origin is None:
             return Stays("it shares objects with what it was given")
         links.append(Link(place, origin))
-    if result.overlap or any(owner in known.found for owner in result.owners):
+    elsewhere = known.owners.keys() | known.found.keys()
+    if result.overlap or not elsewhere.isdisjoint(result.owners):
         return Stays("it shares memory with another array")
     if result.functions:
         return Stays(f"it holds the function {result.functions[0].__name__}")
@@ -371,6 +376,21 @@ def why_not_raised(error: BaseException | None, depth: int = 8) -> str | None:
     return why_not_raised(error.__cause__, depth - 1) or why_not_raised(
         error.__context__, depth - 1
     )
+
+
+def show_context(error: BaseException) -> None:
+    """Let the context of ``raise ... from None`` travel, which is taken for nothing otherwise."""
+    if error.__suppress_context__ and error.__cause__ is None and error.__context__ is not None:
+        error.__suppress_context__ = False
+        error.__dict__[_HIDDEN] = True
+
+
+def hide_context(error: BaseException) -> None:
+    """Undo `show_context`, and give errors with a cause the context that they had."""
+    if error.__dict__.pop(_HIDDEN, False):
+        error.__suppress_context__ = True
+    if error.__cause__ is not None and error.__context__ is None:
+        error.__context__ = error.__cause__
 
 
 def _current_folder() -> str | None:

@@ -31,6 +31,9 @@ _ORDERLESS = frozenset("sorted len min max any all set frozenset sum bool isinst
 #: Builtins, and a method, that hand the order on.
 _ORDERED = frozenset("list tuple enumerate iter zip map filter dict reversed".split())
 
+#: Functions that look at where things are.
+LOOK_AT_MEMORY = frozenset("id hash shares_memory may_share_memory byte_bounds".split())
+
 _SET_METHODS = frozenset("union intersection difference symmetric_difference".split())
 _SET_OPERATORS = (ast.BitOr, ast.BitAnd, ast.Sub, ast.BitXor)
 
@@ -99,8 +102,9 @@ class DifferingReader:
     def look_at_call(self, node: ast.Call) -> None:
         """Look at ``id(...)``, ``list({...})``, ``", ".join({...})``."""
         name = self._builtin(node.func)
-        if name in ("id", "hash"):
-            self.tell_differing(f"calls {name}()")
+        called = getattr(self.static(node.func), "__name__", "")
+        if type(called) is str and called in LOOK_AT_MEMORY:
+            self.tell_differing(f"calls {called}()")
         elif name in _ORDERLESS:
             self._any_order.update(map(id, node.args))
         elif name in _ORDERED or (

@@ -195,7 +195,6 @@ class Contents:
             owner = _owner(value)
             if self.owners.setdefault(id(owner), value) is not value:
                 self.overlap = True
-            self.found.setdefault(id(owner), (owner, _NO_WAY))
             if value.dtype.hasobject and not only_atomic(value.flat):
                 stack.extend((item, _NO_WAY) for item in value.flat)
             return

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from treadle.errors import UnpicklableError
 from treadle.notebook.cell.afar import Errand, Surroundings, given
+from treadle.notebook.cell.differing import LOOK_AT_MEMORY
 from treadle.notebook.cell.kinds import kind_of
 from treadle.notebook.cell.lazies import MISSING, Input, Lazy, Operation
 from treadle.notebook.cell.operators import read_item
@@ -147,6 +148,8 @@ class Packer:
 
 def _differs(screen: Screen, function: Any) -> Reason | None:
     """Say why a call would give another result in another process."""
+    if getattr(function, "__name__", "") in LOOK_AT_MEMORY:
+        return Reason("PAR303", f"{function.__name__}()")
     if kind_of(function) not in ("function", "class", "partial"):
         return None
     detail = screen.callable(function, "?").differs

@@ -20,7 +20,7 @@ from treadle.errors import DeserializeError, RemoteError, UnpicklableError
 from treadle.graph.source import Source
 from treadle.graph.table import TableBuilder, TaskTable, literal
 from treadle.graph.template import Template
-from treadle.notebook.cell.afar import Linked, Recall, Stays
+from treadle.notebook.cell.afar import Linked, Recall, Stays, hide_context
 from treadle.notebook.cell.lazies import MISSING, Input, Lazy, Operation
 from treadle.notebook.cell.links import Way, follow, replace
 from treadle.notebook.cell.parcels import Large, Packer, Parcel, is_step
@@ -304,8 +304,7 @@ class _Barrier:
         if isinstance(error, recalled):
             self._keep_here(operation, Reason("PAR304", str(error)))
         else:
-            if error.__cause__ is not None and error.__context__ is None:
-                error.__context__ = error.__cause__
+            hide_context(error)
             self.failure = Failure(operation.index, error)
 
     def _take(self, operation: Operation, value: Any, is_fetched: bool) -> None:
