@@ -126,6 +126,7 @@ WIDGETS = ["RunProgress"]
 ERRORS = [
     "AddressError",
     "ClientClosed",
+    "ClusterError",
     "CommError",
     "ConfigError",
     "ConnectError",

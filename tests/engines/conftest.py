@@ -26,6 +26,7 @@ ENGINES = {
     "threads-1": lambda: get_engine("threads", num_workers=1),
     "threads-4": lambda: get_engine("threads", num_workers=4),
     "cluster": _cluster,
+    "processes-2": lambda: get_engine("processes", num_workers=2),
 }
 
 

@@ -36,5 +36,5 @@ def run(spec: Line, channel: Channel) -> None:
         channel.send("ready")
 
     reason = worker_main({**spec, "address": address}, ready)
-    if reason:
+    if reason and not reason.endswith("is closing"):  # that the cluster ends is no news
         print(f"{spec.get('name')}: {reason}", file=sys.stderr)
