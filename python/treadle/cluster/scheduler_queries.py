@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any
@@ -129,6 +130,7 @@ def _info(peer: ClientPeer, args: Args) -> dict[str, Any]:
         "name": scheduler.name,
         "cluster": scheduler.credentials.cluster,
         "addresses": scheduler.addresses,
+        "pid": os.getpid(),
         "tasks": counts,
         "clients": len(scheduler.clients),
         "workers": [
