@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import weakref
 from typing import Any
 
 Line = dict[str, Any]
@@ -54,10 +55,14 @@ def encode(line: Line) -> bytes:
 
 
 class Channel:
-    """The child's end: blocks.  Owns the descriptor."""
+    """The child's end: blocks.  Owns the descriptor; a process forked from this one closes it.
+
+    Otherwise what a task has forked would keep open what tells others that its parent has ended.
+    """
 
     def __init__(self, fd: int):
         self.fd = fd
+        _open.add(self)
         self._buffer = LineBuffer()
         self._lines: list[Line] = []
 
@@ -93,3 +98,15 @@ class Channel:
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
+
+
+_open: weakref.WeakSet[Channel] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for channel in list(_open):
+        channel.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
