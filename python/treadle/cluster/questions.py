@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from treadle.cluster.connected import Connected
 from treadle.cluster.session import ANSWER_TIMEOUT, Question
 from treadle.errors import SchedulerLost, TreadleError
-from treadle.protocol.messages import Manage, Query, RunOnWorkers
+from treadle.protocol.messages import CancelHandles, Manage, Query, RunOnWorkers
 
 if TYPE_CHECKING:
     from treadle.types import Key
@@ -174,15 +174,37 @@ class Questions(Connected):
                 )
 
     def restart(self, timeout: float | None = None, wait_for_workers: bool = True) -> Any:
-        """Start all workers anew; tasks and results are forgotten, and futures are cancelled."""
-        return self._sync(self._restart, timeout, wait_for_workers)
+        """Start all workers anew; the futures of this client are cancelled.
 
-    def _restart(self, timeout: float | None, wait_for_workers: bool) -> None:
-        count = len(self._session.workers)
-        self._session.known_functions.clear()
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds to wait for the new workers.
+        wait_for_workers : bool
+            Return when there are as many as before.
+        """
+        return self._sync(self._restart, 60.0 if timeout is None else timeout, wait_for_workers)
+
+    def _restart(self, timeout: float, wait_for_workers: bool) -> None:
+        session = self._session
+        before = set(session.workers)
+        handles = [handle for handle, _ in session.ledger.names()]
+        session.send(CancelHandles(handles, True))
+        session.ledger.cancelled(handles, "the workers were started anew")
         self._manage("restart", timeout=timeout)
-        if wait_for_workers:
-            self._wait_for_workers(count, 60.0 if timeout is None else timeout)
+        if not wait_for_workers:
+            return
+        with session.workers_changed:
+            session.workers_changed.wait_for(
+                lambda: (
+                    session.lost_reason is not None
+                    or (len(session.workers) >= len(before) and before.isdisjoint(session.workers))
+                ),
+                timeout,
+            )
+            session.check()
+            if not before.isdisjoint(session.workers) or len(session.workers) < len(before):
+                raise TimeoutError(f"the workers were not there again within {timeout:g} seconds")
 
     def retire_workers(
         self, workers: str | Iterable[str] | None = None, close_workers: bool = True, **kwargs: Any
