@@ -78,6 +78,8 @@ class RemoteRunner(Runner):
         except KeyboardInterrupt as interrupt:
             self._count_interrupted(tasks)
             return Failure(first_undone(tasks), interrupt)
+        except Exception as error:  # the cluster's: nobody else's gets here
+            return Failure(first_undone(tasks), error)
 
     def _count(self, tasks: list[Operation]) -> None:
         """Only what was sent are tasks."""
@@ -107,7 +109,6 @@ class RemoteRunner(Runner):
                 builder.mark_source(source)
             return numbers[key]
 
-        outputs = []
         for row in rows:
             operation, parcel = row.operation, row.parcel
             site = operation.site
@@ -129,8 +130,9 @@ class RemoteRunner(Runner):
             row.number = builder.add(key, parcel.errand, template, tuple(inputs))
             numbers[id(operation)] = row.number
             builder.mark_source(site.source)
-            if row.is_fetched:
-                outputs.append(row.number)
+        # What nobody takes has to be asked for, or it would not be run; it gives back nothing.
+        taken = {number for inputs in builder.inputs for number in inputs}
+        outputs = [row.number for row in rows if row.is_fetched or row.number not in taken]
         table = builder.finish(outputs)
         self._shapes.append((table.keys, table.inputs))
         return table
