@@ -6,6 +6,8 @@ import functools
 import gc
 import os
 import pickle
+import signal
+import threading
 import warnings
 from operator import add
 
@@ -18,6 +20,8 @@ from treadle.cluster.future import CancelledError, Future
 from treadle.cluster.nested import fire_and_forget, futures_of
 from treadle.cluster.waiting import wait
 from treadle.errors import ClientClosed, KeyConflict, TaskCancelled, UnpicklableError
+
+MAIN = threading.main_thread()
 
 
 @pytest.fixture(scope="module")
@@ -264,8 +268,6 @@ def test_a_chosen_key_that_means_another_task_is_refused(client):
 
 
 def test_what_cannot_travel_is_named_before_anything_is_sent(client):
-    import threading
-
     with pytest.raises(UnpicklableError, match=r"\[1\]"):
         client.submit(print, "x", threading.Lock())
     with pytest.raises(TypeError, match="must be callable"):
@@ -343,8 +345,6 @@ def test_a_future_that_is_pickled_is_the_same_task_for_who_unpickles_it(cluster,
 
 
 def test_done_callbacks_are_called_on_a_thread_that_may_wait(client):
-    import threading
-
     seen = threading.Event()
     results = []
 
@@ -580,6 +580,21 @@ def test_a_forked_child_is_told_to_make_its_own_client(client):
 
     assert said.startswith("ClientClosed: this client was made by the process")
     assert client.submit(inc, 1).result(TIMEOUT) == 2
+
+
+def test_an_interrupt_ends_the_wait_and_not_the_tasks(client):
+    with gates.gate("interrupt") as gate:
+        future = client.submit(stand_at, "interrupt", pure=False)
+        gate.wait_for_arrival()
+        interrupter = threading.Timer(0.05, signal.pthread_kill, (MAIN.ident, signal.SIGINT))
+        interrupter.start()
+
+        with pytest.raises(KeyboardInterrupt):
+            client.gather([future])
+
+        assert future.status == "pending"
+        gate.open.set()
+        assert future.result(TIMEOUT) == "interrupt"
 
 
 def test_options_of_a_local_cluster_do_not_go_with_an_address(cluster):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 
 import pytest
@@ -95,6 +96,25 @@ def test_what_stands_above_a_failure_is_not_run(engine, tmp_path):
         gate.open.set()
 
     assert run.failure.number == 0
+    assert engine.submit(table_from_dict({"x": (int, "1")}, ["x"])).result() == [1]
+    assert not path.exists()
+
+
+def test_an_interrupt_cancels_the_run(engine, tmp_path):
+    path = tmp_path / "ran"
+    graph = {"slow": (stand_at, "stopped"), "late": (touch, str(path), "slow")}
+    main = threading.main_thread().ident
+    with gates.gate("stopped") as gate:
+        run = engine.submit(table_from_dict(graph, ["late"]))
+        gate.wait_for_arrival()
+        threading.Timer(0.05, signal.pthread_kill, (main, signal.SIGINT)).start()
+
+        with pytest.raises(KeyboardInterrupt):
+            run.result()
+        engine.client.run(len, "")  # by now the workers have heard of it
+        gate.open.set()
+
+    assert run.state == "cancelled"
     assert engine.submit(table_from_dict({"x": (int, "1")}, ["x"])).result() == [1]
     assert not path.exists()
 

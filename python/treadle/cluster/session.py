@@ -85,6 +85,7 @@ class Session:
         self._released: deque[int] = deque()
         self._release_signal = Signal()
         self._release_told = False
+        self._flushing = allocate_lock()
         self._ending = threading.Event()
         self._finish: Callable[[], object] | None = None
         self._callbacks: queue.SimpleQueue[tuple[Callable[[Any], object], Any] | None]
@@ -206,19 +207,20 @@ class Session:
                 self._finish()
 
     def flush_releases(self) -> None:
-        """Tell the scheduler now of all futures that are gone."""
-        handles = []
-        while True:
-            try:
-                handles.append(self._released.popleft())
-            except IndexError:
-                break
-        known = self.ledger.release(handles)
-        if known and not self.closed and self.lost_reason is None:
-            try:
-                self.send(messages.ReleaseHandles(known))
-            except (SchedulerLost, ClientClosed):
-                pass  # it has forgotten them in its own way
+        """Tell the scheduler of all futures that are gone; when this returns, it was told."""
+        with self._flushing:
+            handles = []
+            while True:
+                try:
+                    handles.append(self._released.popleft())
+                except IndexError:
+                    break
+            known = self.ledger.release(handles)
+            if known and not self.closed and self.lost_reason is None:
+                try:
+                    self.send(messages.ReleaseHandles(known))
+                except (SchedulerLost, ClientClosed):
+                    pass  # it has forgotten them in its own way
 
     def abandon(self, finish: Callable[[], object]) -> None:
         """Nobody uses this any more: close it, then call ``finish``, in a thread that may wait.

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from treadle.cluster.future import Future
-from treadle.cluster.ledger import FINISHED, PENDING, Batch, Signal
+from treadle.cluster.ledger import FINISHED, PENDING, Signal
 
 ALL_COMPLETED = "ALL_COMPLETED"
 FIRST_COMPLETED = "FIRST_COMPLETED"
@@ -32,8 +32,8 @@ def wait_all(
     TimeoutError
     """
     deadline = None if timeout is None else time.monotonic() + timeout
-    watched: list[Batch] = []
     signal: Signal | None = None
+    alarm: _Alarm | None = None
     try:
         for future in reversed(futures):
             batch, index = future._batch, future._index
@@ -41,9 +41,9 @@ def wait_all(
                 if signal is None:
                     signal = Signal()
                     if stop_on_failure:
-                        watched = _watch_failures(futures, signal)
-                        if any(f._batch.state[f._index] > FINISHED for f in futures):
-                            return
+                        alarm = _Alarm(futures, signal)
+                if alarm is not None and alarm.is_right():
+                    return
                 if not batch.ledger.when_ended(batch, index, signal.set):
                     break
                 try:
@@ -53,21 +53,46 @@ def wait_all(
                     batch.ledger.forget_callback(batch, index, signal.set)
                 if not ended:
                     raise TimeoutError(f"{future.key!r} has not ended within {timeout:g} seconds")
-                if stop_on_failure and any(f._batch.state[f._index] > FINISHED for f in futures):
-                    return
     finally:
-        for batch in watched:
+        if alarm is not None:
+            alarm.stop()
+
+
+class _Alarm:
+    """Wakes a waiter when anything fails in the batches that it waits for.
+
+    What fails may be others of the batch, so the waiter looks whether it is one of its own.
+    """
+
+    __slots__ = ("_batches", "_futures", "_raised", "_signal")
+
+    def __init__(self, futures: Sequence[Future], signal: Signal):
+        self._futures = futures
+        self._signal = signal
+        self._raised = True  # something may have failed before we watched
+        self._batches = dict.fromkeys(
+            f._batch for f in futures if f._batch.state[f._index] == PENDING
+        )
+        for batch in self._batches:
             with batch.ledger.lock:
-                batch.on_failure.remove(signal.set)  # type: ignore[union-attr]
+                batch.on_failure.append(self)
 
+    def __call__(self) -> None:
+        self._raised = True
+        self._signal.set()
 
-def _watch_failures(futures: Sequence[Future], signal: Signal) -> list[Batch]:
-    """Have the signal set when anything fails in the batches that have pending futures."""
-    batches = dict.fromkeys(f._batch for f in futures if f._batch.state[f._index] == PENDING)
-    for batch in batches:
-        with batch.ledger.lock:
-            batch.on_failure.append(signal.set)
-    return list(batches)
+    def is_right(self) -> bool:
+        """Tell whether a future that is waited for has ended badly."""
+        if not self._raised:
+            return False
+        self._raised = False
+        return any(f._batch.state[f._index] > FINISHED for f in self._futures)
+
+    def stop(self) -> None:
+        """Watch no more."""
+        for batch in self._batches:
+            with batch.ledger.lock:
+                batch.on_failure.remove(self)
 
 
 class Arrivals:
