@@ -85,6 +85,8 @@ class Worker:
         Given by the scheduler, never twice; -1 before.
     reason : str
         Why it has ended.
+    dismissed : bool
+        Was that wanted: has somebody closed it, or the scheduler let it go?
     """
 
     def __init__(
@@ -109,6 +111,7 @@ class Worker:
         self.number = -1
         self.cluster = ""
         self.reason = ""
+        self.dismissed = False
         self.data: dict[int, Any] = {}
         self._credentials = credentials
         self._listen = listen
@@ -216,6 +219,7 @@ class Worker:
 
     def close(self, reason: str = "") -> None:
         """Tell the scheduler, and end.  Tasks that run are not waited for."""
+        self.dismissed = self.dismissed or not self._closing.locked()
         self._end(reason, goodbye=True)
         self._done.wait(CLOSE_SECONDS)  # when somebody else was quicker
 
@@ -335,6 +339,7 @@ class Worker:
                     daemon=True,
                 ).start()
             elif type(message) is m.Goodbye:
+                self.dismissed = True
                 self._end(message.reason or "the scheduler said goodbye", goodbye=False)
 
     def _drain(self) -> tuple[list[Any], list[Fetch]]:

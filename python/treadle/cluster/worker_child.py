@@ -32,9 +32,13 @@ def run(spec: Line, channel: Channel) -> None:
         return  # the cluster has ended before it began
     address = spec.get("address") or go["addresses"][0]
 
-    def ready(_worker: Worker) -> None:
+    workers: list[Worker] = []
+
+    def ready(worker: Worker) -> None:
+        workers.append(worker)
         channel.send("ready")
 
     reason = worker_main({**spec, "address": address}, ready)
-    if reason and not reason.endswith("is closing"):  # that the cluster ends is no news
-        print(f"{spec.get('name')}: {reason}", file=sys.stderr)
+    if not (workers and workers[0].dismissed):
+        print(f"{spec['name']} ends: {reason}", file=sys.stderr)
+        raise SystemExit(1)
