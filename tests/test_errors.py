@@ -31,6 +31,7 @@ EXAMPLES = {
         "args[1].lock", "_thread.lock", "cannot pickle '_thread.lock' object", "make it in the task"
     ),
     "DeserializeError": errors.DeserializeError("ValueError: no"),
+    "ClusterError": errors.ClusterError("it ended", "last words"),
     "RecordError": errors.RecordError("text"),
     "CommError": errors.CommError("text"),
     "AddressError": errors.AddressError("text"),

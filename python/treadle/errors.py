@@ -19,6 +19,7 @@
     - RemoteError                      a task's error that can't be rebuilt here
     - UnpicklableError (TypeError)     a value that can't be sent to another process
     - DeserializeError                 a result came over, and could not be unpickled
+    - ClusterError (RuntimeError)      a cluster that can't be started, or has ended
     - RecordError (OSError)            a cluster record that can't be trusted or read
     - CommError (OSError)              processes can't talk, or not any more
         - AddressError (ValueError)        not an address, or one that is not safe to use
@@ -187,6 +188,21 @@ class UnpicklableError(TreadleError, TypeError):
             f"{self.path} can't be sent to another process, "
             f"it is of type {self.kind}: {self.reason}{hint}"
         )
+
+
+class ClusterError(TreadleError, RuntimeError):
+    """A cluster could not be started, or has ended.
+
+    ``log`` is what the process that failed wrote last, if one did.
+    """
+
+    def __init__(self, message: str, log: str = ""):
+        super().__init__(message, log)
+        self.message = message
+        self.log = log
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.log}" if self.log else self.message
 
 
 class RecordError(TreadleError, OSError):

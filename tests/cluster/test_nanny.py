@@ -236,16 +236,20 @@ def test_children_with_numpy_from_the_nanny_draw_different_numbers(events: Event
     assert len(drawn) == 2
 
 
-def test_a_file_of_a_killed_scheduler_is_removed(events: Events, tmp_path):
-    left_behind = tmp_path / "socket"
-    left_behind.touch()
-    events.start(scheduler=dict(SCHEDULER), worker=dict(WORKER), n=0, unlink=[str(left_behind)])
+def test_sockets_of_killed_processes_are_removed(events: Events, tmp_path):
+    sockets = [tmp_path / "c.sock", tmp_path / "c-worker-1.sock"]
+    for path in sockets:
+        path.touch()
+    events.start(scheduler=dict(SCHEDULER), worker=dict(WORKER), n=1, sockets=str(tmp_path / "c"))
     scheduler = events.wait("started")
+    worker = events.wait("ready")
 
+    os.kill(worker["pid"], signal.SIGKILL)
+    events.wait("ready")
     os.kill(scheduler["pid"], signal.SIGKILL)
 
     events.wait("stopped")
-    assert not left_behind.exists()
+    assert not any(path.exists() for path in sockets)
 
 
 def test_stopping_a_cluster_that_is_not_there_is_answered(nanny: NannyProcess):

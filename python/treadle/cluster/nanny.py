@@ -19,6 +19,7 @@ import importlib
 import os
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,9 @@ ORPHAN_GRACE_SECONDS = 0.8
 MAX_OUTPUT_WAITING = 2**20
 MOST_SPARES = 5
 
+BUSY_SECONDS = 0.5
+"""How long after the start of a cluster everybody else needs the cores."""
+
 # What scheduler and workers both need; then what only one of them does.
 SHARED_MODULES = ("treadle.protocol.messages", "treadle.comm.blocking")
 WORKER_MODULES = ("treadle.cluster.worker_child",)
@@ -45,7 +49,6 @@ SCHEDULER_MODULES = (
     "treadle.feedserver.server",
     "tornado.platform.asyncio",
     "jupyter_core.paths",
-    "psutil",
 )
 
 
@@ -70,6 +73,7 @@ class Nanny:
         self._reserve = 0
         self._imports: list[str] = []
         self._preparation_is_due = False
+        self._busy_until = 0.0
         self._dies_with_owner = owner_pid is not None
         self._owner: Wire | None = None
         if owner is not None:
@@ -88,6 +92,7 @@ class Nanny:
             self._loop.on_signal(signal.SIGINT, lambda: self.end("interrupted"))
         process.adopt_orphans()
         self._start_guard()
+        self.preload(SHARED_MODULES)
         try:
             while not self._is_done():
                 self._loop.turn()
@@ -137,7 +142,8 @@ class Nanny:
         if forks:
             # Not now, when everybody needs the cores: for the next cluster.
             self._reserve = min(1 + order.get("n", 0), MOST_SPARES)
-            self._loop.call_later(1.0, lambda: self.preload(SCHEDULER_MODULES))
+            self._busy_until = time.monotonic() + BUSY_SECONDS
+            self.preload(SCHEDULER_MODULES)
 
     def preload(self, modules: Sequence[str]) -> None:
         """Import for children to come, one module a turn, so that orders need not wait."""
@@ -231,14 +237,17 @@ class Nanny:
     def _prepare(self) -> None:
         if not self._preparation_is_due and not self._is_ending:
             self._preparation_is_due = True
-            self._loop.call_later(0.0, self._prepare_a_little)
+            wait = max(0.0, self._busy_until - time.monotonic())
+            self._loop.call_later(wait, self._prepare_a_little)
 
     def _prepare_a_little(self) -> None:
         """One import or one fork, so that orders need not wait long."""
         self._preparation_is_due = False
         if self._is_ending:
             return
-        if self._imports:
+        if time.monotonic() < self._busy_until:
+            pass  # a cluster has been started since
+        elif self._imports:
             self._import([self._imports.pop(0)], {})
         elif len(self._spares.pids) >= self._reserve or not self._spares.add():
             self._report("", "reserve", pids=self._spares.pids)
@@ -273,4 +282,5 @@ def main() -> None:
     if not owner_pid and os.fork():
         os._exit(0)  # whoever started us has nobody to wait for
     process.set_process_name("treadle-nanny")
+    gc.disable()  # what is imported stays; children collect again
     Nanny(fd, owner_pid=owner_pid or None).run()

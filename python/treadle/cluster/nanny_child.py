@@ -247,8 +247,10 @@ def _child_main(parent: int, channel: Channel, output: int, touch: bool) -> NoRe
             os._exit(0)  # not needed any more
         _surround(task["surroundings"])
         process.set_process_name(f"treadle-{task['spec'].get('name', '')}")
-        module, _, function = task["entry"].partition(":")
-        getattr(importlib.import_module(module), function)(task["spec"], channel)
+        module, _, name = task["entry"].partition(":")
+        function = getattr(importlib.import_module(module), name)
+        gc.enable()
+        function(task["spec"], channel)
         channel.send("leaving")
         code = 0
     except SystemExit as exit_:

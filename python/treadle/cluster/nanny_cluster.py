@@ -52,7 +52,8 @@ class ClusterProcesses:
     order : dict
         What the owner said: ``scheduler`` and ``worker`` are specs, handed to the entries (a spec
         may name another one as ``entry``); ``n`` workers; ``surroundings`` and ``spawn`` as in
-        `Child`; ``unlink`` are files that go with the cluster.
+        `Child`; ``sockets`` is how the paths of its UNIX sockets begin, for they are removed when
+        a process is killed and can't do it.
     report : callable
         ``report(event, **fields)``: what the owner hears of.
     make : callable
@@ -150,6 +151,7 @@ class ClusterProcesses:
             self._scheduler_ended(child, code)
         elif self._workers.get(child.name) is child:
             del self._workers[child.name]
+            _unlink(self._socket(child.name))
             self._worker_ended(child, code)
         self._check_end()
 
@@ -171,14 +173,22 @@ class ClusterProcesses:
 
     def _start_worker(self, name: str) -> None:
         self._due.discard(name)
+        spec = {**self._order.get("worker", {}), "name": name}
+        if self._socket(name):
+            spec["listen"] = [f"unix://{self._socket(name)}"]
         try:
-            child = self._start(name, "worker", {**self._order.get("worker", {}), "name": name})
+            child = self._start(name, "worker", spec)
         except OSError as error:
             self._try_again(name, f"can't be started: {error}", "", was_ready=False)
             return
         self._workers[name] = child
         if self._go is not None:
             child.send(**self._go)
+
+    def _socket(self, name: str) -> str | None:
+        """Where a worker serves its data, when nobody but processes of this host wants it."""
+        prefix = self._order.get("sockets")
+        return f"{prefix}-{name}.sock" if prefix else None
 
     def _dismiss(self, names: list[str]) -> None:
         """Let workers go: the scheduler sees to it that nothing they hold is lost."""
@@ -303,10 +313,15 @@ class ClusterProcesses:
             if self._order.get("scheduler") and not self.is_stopping:
                 return  # not started yet
             self.is_stopping = True
-            for path in self._order.get("unlink") or ():
-                try:
-                    os.unlink(path)
-                except OSError:
-                    pass  # its owner was tidy
+            if self._order.get("sockets"):
+                _unlink(f"{self._order['sockets']}.sock")
             self._report("stopped", reason=self._reason, log=self._log)
             self._on_stopped(self)
+
+
+def _unlink(path: str | None) -> None:
+    if path is not None:
+        try:
+            os.unlink(path)
+        except OSError:
+            pass  # its owner was tidy

@@ -1,0 +1,109 @@
+"""Passes: files that let one role, and no other, into a cluster from another machine.
+
+A record holds all secrets of a cluster; a pass the one that its bearer needs.  Like a record it is
+written for its owner alone, and not read when others could have written or read it.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from treadle.comm.credentials import Credentials
+from treadle.errors import RecordError
+
+if TYPE_CHECKING:
+    from treadle.feedserver.records import Record
+
+ROLES = ("client", "worker")
+MAX_BYTES = 16_384
+
+
+class Pass(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is in the file."""
+
+    treadle_pass: Literal[1] = 1
+    name: str
+    cluster: str
+    addresses: Annotated[list[str], Meta(min_length=1)]
+    role: Literal["client", "worker"]
+    secret: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+
+    def __repr__(self) -> str:
+        return f"Pass(name={self.name!r}, role={self.role!r})"
+
+    @property
+    def credentials(self) -> Credentials:
+        """The one secret it holds."""
+        return Credentials.revealed(self.cluster, {self.role: self.secret})
+
+
+def make_pass(record: Record, role: str) -> bytes:
+    """Return the content of a pass.
+
+    Raises
+    ------
+    RecordError
+        If the record has no secret for the role.
+    """
+    secret = {"client": record.client_secret, "worker": record.worker_secret}.get(role)
+    if secret is None:
+        raise RecordError(f"the record of {record.name!r} holds no secret for a {role}")
+    content = {
+        "treadle_pass": 1,
+        "name": record.name,
+        "cluster": record.cluster,
+        "addresses": record.addresses,
+        "role": role,
+        "secret": secret.reveal(),
+    }
+    return msgspec.json.format(msgspec.json.encode(content)) + b"\n"
+
+
+def write_pass(path: Path, content: bytes) -> None:
+    """Write a pass that nobody else can read; an older file is not touched.
+
+    Raises
+    ------
+    RecordError
+        If it can't be written, or there is a file already.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+    try:
+        with open(os.open(path, flags, 0o600), "wb") as file:
+            file.write(content)
+    except OSError as error:
+        raise RecordError(f"can't write {path}: {error.strerror}") from error
+
+
+def read_pass(path: Path) -> Pass:
+    """Read a pass that its owner alone can have written.
+
+    Raises
+    ------
+    RecordError
+        If it can't be read, or can't be trusted, or is none.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        with open(os.open(path, flags), "rb") as file:
+            status = os.fstat(file.fileno())
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise RecordError(f"can't read {path}: {error.strerror}") from error
+    if not stat.S_ISREG(status.st_mode) or len(data) > MAX_BYTES:
+        raise RecordError(f"{path} is not a pass")
+    if status.st_uid != os.geteuid():
+        raise RecordError(f"{path} belongs to another user")
+    if status.st_mode & 0o077:
+        mode = stat.S_IMODE(status.st_mode)
+        raise RecordError(f"{path} is open to other users (mode {mode:04o}); make it 0600")
+    try:
+        return msgspec.json.decode(data, type=Pass)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise RecordError(f"{path} is not a pass") from None  # and nothing of it is repeated
