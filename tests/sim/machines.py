@@ -23,9 +23,9 @@ PACKAGES = ("treadle.scheduling.scheduler", "treadle.scheduling.worker")
 
 @dataclass(frozen=True)
 class Mutant:
-    """A change of one source file that the simulator must notice within ``seeds`` seeds.
+    """A change of one source file that must be noticed within ``seeds`` seeds from ``first`` on.
 
-    ``old`` stands in the file exactly once.  ``finds`` names the world that looks for it.
+    ``old`` stands in the file exactly once.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Mutant:
     old: str
     new: str
     seeds: int
-    finds: str = "chaos"
+    first: int = 0
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ _SCHEDULER = "treadle.scheduling.scheduler."
 _WORKER = "treadle.scheduling.worker."
 
 
-def _s(name: str, module: str, old: str, new: str, seeds: int) -> Mutant:
-    return Mutant(f"scheduler: {name}", _SCHEDULER + module, old, new, seeds)
+def _s(name: str, module: str, old: str, new: str, seeds: int, first: int = 0) -> Mutant:
+    return Mutant(f"scheduler: {name}", _SCHEDULER + module, old, new, seeds, first)
 
 
-def _w(name: str, module: str, old: str, new: str, seeds: int) -> Mutant:
-    return Mutant(f"worker: {name}", _WORKER + module, old, new, seeds)
+def _w(name: str, module: str, old: str, new: str, seeds: int, first: int = 0) -> Mutant:
+    return Mutant(f"worker: {name}", _WORKER + module, old, new, seeds, first)
 
 
 MUTANTS = [
@@ -27,28 +27,31 @@ MUTANTS = [
         "columns",
         "self.ids[row] == id and self.state[row] != FORGOTTEN",
         "self.state[row] != FORGOTTEN",
-        3500,
+        1000,
+        first=650,
     ),
     _s(
         "a task taken back keeps its generation",
         "lifecycle",
         "    s.state[row] = WAITING\n    s.ids[row] += GENERATION\n",
         "    s.state[row] = WAITING\n",
-        300,
+        200,
     ),
     _s(
         "a late result is left on its worker",
         "reports",
         "        return\n    tell_release(s, worker, id)\n",
         "        return\n",
-        1200,
+        1000,
+        first=200,
     ),
     _s(
         "a copy that nobody needs is left on its worker",
         "reports",
         "        if row < 0 or s.state[row] != MEMORY:\n            tell_release(s, worker, id)\n",
         "        if row < 0 or s.state[row] != MEMORY:\n            pass\n",
-        800,
+        1000,
+        first=150,
     ),
     # -- what is given along ----------------------------------------------------------------------
     _s(
@@ -57,14 +60,15 @@ MUTANTS = [
         "            elif s.state[other] == PROCESSING:\n                recall(s, other)\n\n\n"
         "def wait_again",
         "\n\ndef wait_again",
-        400,
+        200,
     ),
     _s(
         "users of a lost result stay where they are",
         "lifecycle",
         "            elif before == PROCESSING:\n                recall(s, other)\n",
         "            elif before == PROCESSING:\n                pass\n",
-        600,
+        1000,
+        first=100,
     ),
     _s(
         "users of a lost result stay ready",
@@ -109,7 +113,8 @@ MUTANTS = [
         "lifecycle",
         "if state[row] != RELEASED or users[row] == 0:",
         "if state[row] != RELEASED:",
-        1600,
+        1000,
+        first=300,
     ),
     _s(
         "a second client's wish is not counted",
@@ -137,7 +142,8 @@ MUTANTS = [
         "requests",
         "if s.client[row] == number and s.handle[row] == base + position:",
         "if s.handle[row] == base + position:",
-        1800,
+        1000,
+        first=300,
     ),
     # -- what clients are told --------------------------------------------------------------------
     _s(
@@ -153,7 +159,8 @@ MUTANTS = [
         "        _tell(s, client, Lost(number, [handle]))\n",
         "        _tell(s, client, Lost(number, [handle]))\n"
         "        client.messages.insert(0, client.messages.pop())\n",
-        800,
+        1000,
+        first=100,
     ),
     _s(
         "a second client is not told of an end",
@@ -182,14 +189,16 @@ MUTANTS = [
         "membership",
         "                s.flags[row] |= SUSPECT  #",
         "                pass  #",
-        1400,
+        1000,
+        first=250,
     ),
     _s(
         "a retiring worker goes before its results are copied",
         "retiring",
         "and not worker.processing and not worker.leaving",
         "and not worker.processing",
-        900,
+        1000,
+        first=650,
     ),
     _s(
         "resources are not given back",
@@ -269,7 +278,8 @@ MUTANTS = [
         "state",
         "        if unwanted:\n",
         "        if False:\n",
-        900,
+        1000,
+        first=150,
     ),
     _w(
         "copies are not told",
@@ -283,7 +293,8 @@ MUTANTS = [
         "state",
         "        for holder, gone in missing.items():\n",
         "        for holder, gone in list(missing.items())[:0]:\n",
-        600,
+        1000,
+        first=100,
     ),
     _w(
         "a peer that can't be reached is not left alone",
@@ -291,7 +302,8 @@ MUTANTS = [
         "        self._try_elsewhere(worker, ids)\n"
         "        self._try_elsewhere(worker, self.fetches.give_up(worker))\n",
         "        self.fetches.give_up(worker)\n",
-        600,
+        1000,
+        first=100,
     ),
     _w(
         "a task that has seceded holds its slot",
@@ -305,7 +317,8 @@ MUTANTS = [
         "fetching",
         "            holders.remove(worker)\n",
         "",
-        3100,
+        1000,
+        first=600,
     ),
     _w(
         "a peer that has answered is never asked again",
@@ -319,13 +332,15 @@ MUTANTS = [
         "fetching",
         "        for other in holders:\n            self._queue(other, id)\n",
         "",
-        900,
+        1000,
+        first=150,
     ),
     _w(
         "a copy that nobody gives is waited for",
         "state",
         "if id not in self._waiters:  # a copy:",
         "if False:  # a copy:",
-        3800,
+        1000,
+        first=700,
     ),
 ]
