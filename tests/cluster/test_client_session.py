@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import queue
+import subprocess
+import sys
 import threading
 import time
 
@@ -392,3 +394,26 @@ def test_a_client_that_nobody_closes_is_closed_when_it_and_its_futures_are_gone(
 
     script.hear(m.Goodbye)
     wait_until(lambda: session.closed)
+
+
+def test_importing_the_client_loads_no_event_loop_and_nothing_heavy():
+    heavy = [
+        "asyncio",
+        "numpy",
+        "pandas",
+        "tornado",
+        "bokeh",
+        "jupyter",
+        "IPython",
+        "multiprocessing",
+    ]
+    program = (
+        "import sys, treadle.cluster.client, treadle.engines.cluster; "
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=TIMEOUT
+    )
+
+    assert run.stdout.strip() == "[]"
