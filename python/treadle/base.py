@@ -83,8 +83,9 @@ def compute(
         Look for collections inside lists, tuples, sets, dictionaries and dataclasses.
     optimize_graph : bool, default True
         Apply the optimisations that are switched on in the settings.
-    scheduler : str or Engine, optional
-        ``"threads"`` or ``"sync"``; without it the setting ``scheduler`` decides.
+    scheduler : str, Client or Engine, optional
+        ``"threads"``, ``"sync"``, ``"processes"``, the name of a cluster, or a client; without it
+        the setting ``scheduler`` decides.
     num_workers : int, optional
         Tasks at once.
 

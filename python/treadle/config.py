@@ -30,7 +30,8 @@ from treadle.errors import ConfigError
 
 #: Every setting there is, its default, and by that its type.
 DEFAULTS: dict[str, Any] = {
-    # Which engine runs collections: "threads" or "sync".
+    # Which engine runs collections: "threads", "sync", "processes", "cluster" (the last client), or
+    # the name of a cluster.
     "scheduler": "threads",
     # Tasks at once; None is the number of cores this process may use.
     "num_workers": None,
