@@ -197,7 +197,7 @@ def process_started(pid: int) -> float | None:
     """When a process began, in epoch seconds; None when there is none."""
     if os.path.exists("/proc/stat"):
         return _started_on_linux(pid)
-    import psutil  # type: ignore[import-untyped]
+    import psutil
 
     try:
         process = psutil.Process(pid)
