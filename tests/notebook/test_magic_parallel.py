@@ -246,8 +246,8 @@ def test_unloading_takes_the_magic_away(shell):
 
 BAD = {
     "%%parallel --onn x\n1": "unknown option --onn; did you mean --on?",
-    "%%parallel --on thread\n1": "unknown value 'thread' for --on; use one of auto, threads, sync; "
-    "did you mean threads?",
+    "%%parallel --on thread\n1": "unknown value 'thread' for --on; use one of auto, threads, "
+    "processes, sync, or the name of a cluster (none is running); did you mean threads?",
     "%%parallel --lazy\n1": "--lazy (bind names to delayed values) is not built yet",
     "%%parallel -a\n1": "-a (run in the background) is not built yet",
     "%%parallel -n 0\n1": "-n takes a whole number of at least 1, not '0'",

@@ -25,12 +25,20 @@ def load_ipython_extension(shell: Any) -> None:
     True
     """
     from treadle.graph.source import name_cells
+    from treadle.notebook.clusters import ClusterMagics, complete
     from treadle.notebook.magics import ParallelMagics
 
     if getattr(shell, _LOADED, None) is not None:
         return
     magics = ParallelMagics(shell=shell, parent=shell)
+    magics.clusters = clusters = ClusterMagics(shell=shell, parent=shell)
     shell.register_magics(magics)
+    shell.register_magics(clusters)
+    shell.set_hook(
+        "complete_command",
+        lambda _, event: complete(clusters, event.text_until_cursor),
+        str_key="%cluster",
+    )
     if magics not in shell.configurables:
         shell.configurables.append(magics)  # for %config
     setattr(shell, _LOADED, (magics, _watch_runs(shell)))
@@ -50,8 +58,9 @@ def unload_ipython_extension(shell: Any) -> None:
     stop_watching()
     name_cells(lambda filename: None)
     shell.configurables.remove(magics)
+    magics.clusters.close()
     for kind in ("line", "cell"):
-        for name in ("parallel", "graph"):
+        for name in ("parallel", "graph", "cluster"):
             shell.magics_manager.magics[kind].pop(name, None)
     setattr(shell, _LOADED, None)
 

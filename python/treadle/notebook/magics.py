@@ -27,12 +27,13 @@ from IPython.core.magic import (
     output_can_be_silenced,
 )
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
-from traitlets import Enum, Float, Integer
+from traitlets import Enum, Float, Integer, Unicode
 
 from treadle.notebook import options as opt
 
 if TYPE_CHECKING:
     from treadle.notebook.cell.run import CellOptions, Run
+    from treadle.notebook.clusters import ClusterMagics
     from treadle.notebook.progress import RunDisplay
     from treadle.telemetry.recorder import RunRecorder
 
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 class ParallelMagics(Magics):  # type: ignore[misc]
     """Run cells in parallel.  The defaults of options are traits: ``%config ParallelMagics``."""
 
-    on = Enum(opt.ENGINES, "auto", help="Default of --on.").tag(config=True)
+    on = Unicode("auto", help="Default of --on; the name of a cluster, too.").tag(config=True)
     workers = Integer(0, min=0, help="Default of -n; 0 is one per core.").tag(config=True)
     min_task = Float(0.001, min=0, help="Default of --min-task, in seconds.").tag(config=True)
     progress = Enum(opt.PROGRESS, "auto", help="Default of --progress.").tag(config=True)
@@ -54,9 +55,10 @@ class ParallelMagics(Magics):  # type: ignore[misc]
         self._depth = 0
         self._warned = False
         self.last: Run | None = None
+        self.clusters: ClusterMagics | None = None
 
     @magic_arguments()
-    @argument("--on", metavar="NAME", help="auto (threads), threads, or sync: one after the other.")
+    @argument("--on", metavar="NAME", help="threads, processes, sync, or a cluster's name.")
     @argument("-n", "--workers", metavar="N", help="At most N tasks at once.")
     @argument("-o", metavar="VAR", help="Store the run (report, decisions, timings) as VAR.")
     @argument("-q", "--quiet", action="store_true", help="No output but the cell's own and errors.")
@@ -186,18 +188,21 @@ class ParallelMagics(Magics):  # type: ignore[misc]
         return run
 
     def _cell_options(self, args: Any) -> CellOptions:
-        from treadle.engines import get_engine
         from treadle.notebook.cell.run import CellOptions
+        from treadle.notebook.where import engine_for, stand_in
 
-        on = opt.choose("--on", args.on, opt.ENGINES) if args.on is not None else self.on
-        workers = self.workers or None
-        if args.workers is not None:
-            workers = opt.positive("-n", args.workers)
+        on = args.on if args.on is not None else self.on
+        workers = opt.positive("-n", args.workers) if args.workers is not None else None
+        connection = self.clusters.connection if self.clusters is not None else None
+        if args.explain:  # starts nothing
+            engine = stand_in(on, connection)
+        else:
+            engine = engine_for(on, workers, connection, self.workers or None)
         min_task = self.min_task
         if args.min_task is not None:
             min_task = opt.seconds("--min-task", args.min_task)
         return CellOptions(
-            get_engine("threads" if on == "auto" else on, workers),
+            engine,
             min_task=min_task,
             only=opt.names(args.only),
             never=opt.names(args.never),

@@ -45,7 +45,10 @@ PLANNED = {
     "--signal-on-interrupt": "choose how an interrupt stops tasks",
 }
 
-ENGINES = ("auto", "threads", "sync")
+#: Values of ``--on`` that need no cluster to be there.
+LOCAL = ("threads", "processes", "sync")
+
+ENGINES = ("auto", *LOCAL)
 
 PROGRESS = ("auto", "none")
 

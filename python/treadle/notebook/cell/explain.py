@@ -60,6 +60,7 @@ def explain_cell(
     explainer = _Explainer(cell, namespace)
     if options is not None:
         explainer.only, explainer.never = options.only, options.never
+        explainer.elsewhere = not options.engine.capabilities.in_process
     explainer.block(cell.tree.body, top=True)
     return explainer.rows()
 
@@ -74,6 +75,7 @@ class _Explainer:
         self._found: Counter[tuple[int, str, Decision, Reason | None]] = Counter()
         self.only: frozenset[str] = frozenset()
         self.never: frozenset[str] = frozenset()
+        self.elsewhere = False  # tasks run in other processes
 
     def rows(self) -> list[Row]:
         rows = [
@@ -283,6 +285,8 @@ class _Explainer:
         reason = self._screen.callable(called, ast.unparse(node.func)).reason
         reason = reason or self._denied(called) or (Reason("PAR106") if dropped else None)
         reason = reason or self._unsafe(arguments)
+        if reason is None and self.elsewhere:
+            reason = self._stays(called, ast.unparse(node.func), arguments)
         self.tell(node, "task" if reason is None else "inline", reason)
         return reason is None
 
@@ -330,6 +334,17 @@ class _Explainer:
 
     def _is_list(self, node: ast.expr) -> bool:
         return isinstance(node, ast.Name) and node.id in self._held
+
+    def _stays(self, called: Any, name: str, arguments: list[ast.expr]) -> Reason | None:
+        """Say why a call would not be sent to another process."""
+        from treadle.notebook.cell.parcels import why_not_sent
+
+        values = [
+            (each.id, self._scope[each.id])
+            for each in arguments
+            if isinstance(each, ast.Name) and each.id in self._scope and each.id not in self._lazy
+        ]
+        return why_not_sent(self._screen, called, name, values)
 
     def _denied(self, called: Any) -> Reason | None:
         name = getattr(called, "__qualname__", "")

@@ -31,7 +31,7 @@ from treadle.protocol.pickling import Pickler
 from treadle.utils.sizeof import sizeof
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from treadle.notebook.cell.screen import Screen
 
@@ -154,6 +154,26 @@ def _differs(screen: Screen, function: Any) -> Reason | None:
         return None
     detail = screen.callable(function, "?").differs
     return Reason("PAR303", detail) if detail else None
+
+
+def why_not_sent(
+    screen: Screen, function: Any, name: str, values: Sequence[tuple[str, Any]]
+) -> Reason | None:
+    """Say why a call would be made in the kernel, as far as that can be told before it runs.
+
+    Parameters
+    ----------
+    values : sequence of (str, object)
+        Arguments that are there, each with what the cell calls it.
+    """
+    reason = _differs(screen, function)
+    if reason is not None:
+        return reason
+    for text, value in [(name, function), *values]:
+        error = try_pickling(value)
+        if error is not None:
+            return Reason("PAR301", describe(refuse(value, text, error)))
+    return None
 
 
 class _Writer:
