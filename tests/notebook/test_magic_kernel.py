@@ -122,6 +122,30 @@ def test_an_interrupt_ends_the_cell_and_keeps_what_was_done_before(kernel, tmp_p
     assert again["status"] == "ok"
 
 
+def test_an_interrupt_ends_a_cell_whose_tasks_run_in_processes(kernel, tmp_path):
+    ready, _ = kernel.run("%cluster start -n 2 --threads 1")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    body = f"first = inc(1)\nsecond = read({str(pipe)!r})\nthird = inc(2)"
+    cell = kernel.client.execute(f"%%parallel --min-task 0\n{body}")
+    end = os.open(pipe, os.O_WRONLY)  # returns when the task has opened its end
+
+    kernel.manager.interrupt_kernel()
+    reply, messages = kernel.finish(cell)
+
+    os.close(end)
+    assert ready["status"] == "ok"
+    assert (reply["status"], reply["ename"]) == ("error", "KeyboardInterrupt")
+    notes = [m["content"]["data"]["text/plain"] for m in messages if "data" in m["content"]]
+    assert any("interrupted: " in note for note in notes)
+    again, messages = kernel.run(
+        "%%parallel --min-task 0 -o r\nthird = [inc(i) for i in range(3)]\nprint(third)"
+    )
+    assert (again["status"], printed(messages)) == ("ok", "[1, 2, 3]\n")
+    stopped, _ = kernel.run("assert 'second' not in globals() and r.ntasks == 3\n%cluster stop")
+    assert stopped["status"] == "ok"
+
+
 def test_the_kernel_serves_its_feed_once_treadle_is_loaded(kernel):
     reply, messages = kernel.run(
         "import threading\n"
