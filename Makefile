@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: demo lab test lint bench docs help clean
+.PHONY: demo lab test lint compiled bench docs help clean
 
 VENV := .venv
 DONE := $(VENV)/.done
@@ -47,6 +47,9 @@ lint: need-node $(DONE)/install-lint node_modules/.done  ## style and types of P
 	ruff format --check
 	mypy
 	jlpm lint:check
+
+compiled: $(DONE)/install-lint $(DONE)/compiler  ## the state machines compiled by mypyc, and their tests on what came out
+	python -m tests.compiled
 
 bench: $(DONE)/install-bench  ## every benchmark, side by side with its peers
 	for file in benchmarks/bench_*.py; do echo "== $$file"; python "$$file"; done
@@ -103,6 +106,13 @@ $(DONE)/linked: $(BUNDLE) | $(DONE)/install-demo
 
 ui-tests/node_modules/.done: ui-tests/package.json ui-tests/package-lock.json
 	cd ui-tests && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --ignore-scripts --no-audit --no-fund
+	touch $@
+
+# mypyc needs a C compiler and Python's headers.
+$(DONE)/compiler: | $(DONE)/venv
+	command -v gcc >/dev/null || .ci/apt-install gcc libc6-dev
+	python -c 'import os, sysconfig; open(os.path.join(sysconfig.get_paths()["include"], "Python.h")).close()' \
+		2>/dev/null || .ci/apt-install python3-dev
 	touch $@
 
 $(DONE)/chromium: | $(DONE)/venv
