@@ -445,6 +445,26 @@ def test_a_retiring_worker_goes_when_others_have_what_it_held():
     assert room.is_("a") == "memory"
 
 
+def test_of_two_that_retire_neither_counts_on_the_other():
+    room = Room(1, 1, 1)
+    room.submit({"a": ()})
+    room.finish("a")
+    id, home = room.id("a"), room.where("a")
+    room.tell(ev.WorkerRetiring(home))
+    (first,) = room.heard(ins.Replicate)
+    stays = ({0, 1, 2} - {home, first.worker}).pop()
+
+    room.tell(ev.WorkerRetiring(first.worker))
+    again = room.heard(ins.Replicate)[-1]
+    room.tell(ev.TasksFinished(first.worker, [], [], [], {}, [id]))
+    went = [i.worker for i in room.heard(ins.Stop)]
+    room.tell(ev.TasksFinished(stays, [], [], [], {}, [id]))
+
+    assert (again.worker, again.holders) == (stays, {id: [home]})
+    assert home not in went
+    assert home in [i.worker for i in room.heard(ins.Stop)]
+
+
 def test_a_seceded_task_leaves_its_slot_to_others():
     room = Room(1)
     room.submit({"a": ()})

@@ -25,7 +25,7 @@ from treadle.scheduling.scheduler.lifecycle import (
     wait_again,
 )
 from treadle.scheduling.scheduler.queuing import is_free, retry_without_worker
-from treadle.scheduling.scheduler.retiring import copy_elsewhere, hand_back_queue
+from treadle.scheduling.scheduler.retiring import copy_all_elsewhere, hand_back_queue
 
 #: Workers that may die while they run a task before the task is blamed.
 ALLOWED_DEATHS = 2
@@ -42,9 +42,7 @@ def worker_joined(s: Columns, event: WorkerJoined) -> None:
     touch(s, worker)
     if s.no_worker:
         retry_without_worker(s)
-    for other in s.workers.values():
-        if other.leaving:
-            copy_elsewhere(s, other)
+    copy_all_elsewhere(s)
 
 
 def worker_executing(s: Columns, event: WorkerExecuting) -> None:
@@ -86,6 +84,7 @@ def worker_left(s: Columns, event: WorkerLeft) -> None:
     need_lost(s, lost)
     _settle_processing(s, worker, processing, event)
     hand_back_queue(s, worker)
+    copy_all_elsewhere(s)
 
 
 def _leave_dead(s: Columns, row: int) -> None:

@@ -40,10 +40,10 @@ def worker_retiring(s: Columns, event: WorkerRetiring) -> None:
     leave_lists(s, worker)
     hand_back_queue(s, worker)
     for row in worker.holding:
-        if not s.replicas.get(row):
+        if not _stays(s, row):
             worker.leaving[row] = True
-    copy_elsewhere(s, worker)
     stop_if_empty(s, worker)
+    copy_all_elsewhere(s)  # what others were to copy to this one, too
 
 
 def hand_back_queue(s: Columns, worker: Worker) -> None:
@@ -54,6 +54,19 @@ def hand_back_queue(s: Columns, worker: Worker) -> None:
             s.state[row] = WAITING
             s.ready.append(row)
     worker.own = []
+
+
+def copy_all_elsewhere(s: Columns) -> None:
+    """Workers have come or gone: where copies were to go may be no place any more."""
+    for worker in s.workers.values():
+        if worker.leaving:
+            copy_elsewhere(s, worker)
+
+
+def _stays(s: Columns, row: int) -> bool:
+    """Does a worker hold a row that is not about to go itself?"""
+    workers = (s.workers.get(number) for number in s.holders(row))
+    return any(worker is not None and worker.status != RETIRING for worker in workers)
 
 
 def copy_elsewhere(s: Columns, worker: Worker) -> None:
@@ -79,7 +92,7 @@ def _held(worker: Worker) -> tuple[int, int]:
 
 def note_copied(s: Columns, row: int) -> None:
     """A further worker holds a row: those that only waited for that may go."""
-    if s.state[row] != MEMORY:
+    if s.state[row] != MEMORY or not _stays(s, row):
         return
     for number in s.holders(row):
         worker = s.workers.get(number)
@@ -98,7 +111,7 @@ def follow_retiring(s: Columns, worker: Worker) -> None:
     """A retiring worker was looked at: copy what it has made since, or let it go."""
     fresh = False
     for row in worker.holding:
-        if row not in worker.leaving and not s.replicas.get(row):
+        if row not in worker.leaving and not _stays(s, row):
             worker.leaving[row] = True
             fresh = True
     if fresh:
