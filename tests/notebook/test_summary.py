@@ -99,6 +99,14 @@ def test_one_thread_or_the_sync_engine_claim_nothing():
     )
 
 
+def test_it_is_said_where_tasks_ran():
+    processes = report(1.0, 1.9, 1.9, engine="processes")
+    cluster = report(1.0, 1.9, 1.9, engine="lab")
+
+    assert summarise(processes).startswith("17 tasks in 1.00 s on 2 processes (")
+    assert summarise(cluster).startswith("17 tasks in 1.00 s on 2 threads of lab (")
+
+
 def test_a_run_without_tasks_says_so():
     assert summarise(report(0.02, 0, 0, groups=())) == "no tasks; everything ran in line, 20 ms"
 

@@ -84,8 +84,16 @@ def summarise(
 
 
 def lanes_text(report: RunReport) -> str:
-    """``2 threads``; a single lane of the sync engine has no threads to count."""
-    return "sync" if report.engine == "sync" else count(report.nlanes, "thread")
+    """``2 threads``, ``2 processes``, ``2 threads of lab``.
+
+    A single lane of the sync engine has no threads to count.
+    """
+    if report.engine == "sync":
+        return "sync"
+    if report.engine == "processes":
+        return count(report.nlanes, "process")
+    threads = count(report.nlanes, "thread")
+    return threads if report.engine == "threads" else f"{threads} of {report.engine}"
 
 
 def _broken_off(report: RunReport, state: str, error: str | None) -> str:

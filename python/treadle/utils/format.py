@@ -61,13 +61,14 @@ def nbytes(number: float) -> str:
 def count(number: int, noun: str | None = None) -> str:
     """Write a number with separators, and the noun it counts in the right form.
 
-    >>> count(1, "task"), count(0, "task"), count(1234567)
-    ('1 task', '0 tasks', '1,234,567')
+    >>> count(1, "task"), count(0, "task"), count(2, "process"), count(1234567)
+    ('1 task', '0 tasks', '2 processes', '1,234,567')
     """
     digits = f"{number:,}"
     if noun is None:
         return digits
-    return f"{digits} {noun}" if number == 1 else f"{digits} {noun}s"
+    plural = "es" if noun.endswith("s") else "s"
+    return f"{digits} {noun}" if number == 1 else f"{digits} {noun}{plural}"
 
 
 def ratio(number: float) -> str:
