@@ -27,6 +27,7 @@ FLOORS = {
     "base": 7,
     **dict.fromkeys(["delayed", "bag", "array", "dataframe"], 8),
     **dict.fromkeys(["notebook", "lab", "cli", "widgets"], 9),
+    "__main__": 10,
 }
 
 # Beside each other, and yet allowed.

@@ -153,7 +153,7 @@ def test_a_killed_guard_is_replaced_and_the_new_one_knows_whom_to_end(families: 
     os.kill(family.others["treadle-guard"], signal.SIGKILL)
     assert wait_gone(*old)
     nanny = psutil.Process(family.nanny)
-    wait_until_named(nanny, "treadle-guard")
+    wait_for_another(nanny, "treadle-guard", family.others["treadle-guard"])
     nanny.kill()
 
     assert wait_gone(*started, timeout=SECONDS)
@@ -178,9 +178,9 @@ def test_nothing_but_the_nanny_is_left_when_the_scheduler_is_killed(families: li
     assert psutil.pid_exists(family.nanny)
 
 
-def wait_until_named(parent: psutil.Process, name: str) -> None:
-    """A child of that name appears; each look takes a turn of the nanny, so no waiting between."""
+def wait_for_another(parent: psutil.Process, name: str, pid: int) -> None:
+    """A child of that name appears that is not the one of that pid; each look reads /proc."""
     for _ in range(100_000):
-        if any(child.name() == name for child in parent.children()):
+        if any(child.name() == name and child.pid != pid for child in parent.children()):
             return
     raise AssertionError(f"no {name}")

@@ -61,6 +61,13 @@ class Nanny:
         Descriptor of a socket.
     owner_pid : int, optional
         A process to die with.  None: the nanny is on its own (detached, or the command line).
+
+    Attributes
+    ----------
+    last_words : str
+        Why the last cluster has ended, when there is no owner to be told.
+    has_failed : bool
+        Was that a failure?
     """
 
     def __init__(self, owner: int | None = None, *, owner_pid: int | None = None):
@@ -75,6 +82,8 @@ class Nanny:
         self._preparation_is_due = False
         self._busy_until = 0.0
         self._dies_with_owner = owner_pid is not None
+        self.last_words = ""
+        self.has_failed = False
         self._owner: Wire | None = None
         if owner is not None:
             self._owner = Wire(self._loop, owner, self.handle, self._owner_closed)
@@ -92,6 +101,7 @@ class Nanny:
             self._loop.on_signal(signal.SIGINT, lambda: self.end("interrupted"))
         process.adopt_orphans()
         self._start_guard()
+        self._reap()  # what ended before we listened
         self.preload(SHARED_MODULES)
         try:
             while not self._is_done():
@@ -99,7 +109,8 @@ class Nanny:
         finally:
             for cluster in self._clusters.values():
                 cluster.kill()
-            self._loop.close()  # and with it the guard
+            self._loop.close()
+            self._guard.wait()
 
     def handle(self, line: dict[str, Any]) -> None:
         """Do what the owner says."""
@@ -139,10 +150,10 @@ class Nanny:
             # While the scheduler starts, on another core.
             self._import([*WORKER_MODULES, *(order.get("preload") or ())], order)
         cluster.start_workers()
-        if forks:
-            # Not now, when everybody needs the cores: for the next cluster.
+        self._busy_until = time.monotonic() + BUSY_SECONDS
+        if forks and self._dies_with_owner:
+            # Not now, when everybody needs the cores: for the next cluster of this owner.
             self._reserve = min(1 + order.get("n", 0), MOST_SPARES)
-            self._busy_until = time.monotonic() + BUSY_SECONDS
             self.preload(SCHEDULER_MODULES)
 
     def preload(self, modules: Sequence[str]) -> None:
@@ -167,9 +178,18 @@ class Nanny:
                 sys.stderr.flush()
             elif event == "exited":
                 again = "; starting it again" if fields.get("restarting") else ""
-                print(f"{fields['name']} {fields['reason']}{again}", file=sys.stderr, flush=True)
+                self._tell(f"{fields['name']} {fields['reason']}{again}")
+            elif event == "left":
+                self._tell(f"{fields['name']} has left")
+            elif event == "stopped":
+                self.last_words = fields["reason"]
+                self.has_failed = bool(fields["log"])
         elif event != "output" or owner.waiting < MAX_OUTPUT_WAITING:
             owner.send(event=event, cluster=cluster, **fields)
+
+    @staticmethod
+    def _tell(text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
 
     def _owner_closed(self) -> None:
         if self._dies_with_owner:

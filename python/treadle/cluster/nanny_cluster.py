@@ -112,7 +112,8 @@ class ClusterProcesses:
         places += self._due
         surplus = len(places) - max(0, min(int(n), MAX_WORKERS))
         if surplus > 0:
-            self._dismiss(places[-surplus:])
+            # With nobody left there is no place for what they hold.
+            self._dismiss(places[-surplus:], retire=surplus < len(places))
         for _ in range(-surplus):
             self._last += 1
             self._start_worker(f"{self._order.get('prefix', 'worker-')}{self._last}")
@@ -190,23 +191,23 @@ class ClusterProcesses:
         prefix = self._order.get("sockets")
         return f"{prefix}-{name}.sock" if prefix else None
 
-    def _dismiss(self, names: list[str]) -> None:
-        """Let workers go: the scheduler sees to it that nothing they hold is lost."""
-        retire = []
+    def _dismiss(self, names: list[str], *, retire: bool) -> None:
+        """Let workers go; ``retire``: the scheduler sees to it that nothing they hold is lost."""
+        retiring = []
         for name in names:
             self._due.discard(name)
             child = self._workers.get(name)
             if child is None:
                 continue
             child.is_leaving = True
-            if self.scheduler is not None and child.is_ready:
-                retire.append(name)
+            if retire and self.scheduler is not None and child.is_ready:
+                retiring.append(name)
                 self._kill_later(child, RETIRE_SECONDS)
             else:
                 child.signal(signal.SIGTERM)
                 self._kill_later(child, GRACE_SECONDS)
-        if self.scheduler is not None and retire:
-            self.scheduler.send(op="retire", names=retire)
+        if self.scheduler is not None and retiring:
+            self.scheduler.send(op="retire", names=retiring)
 
     def _kill_later(self, child: Child, seconds: float) -> None:
         def kill() -> None:

@@ -61,6 +61,14 @@ class Guard:
         self._groups.discard(group)
         self._tell(f"-{group}\n")
 
+    def wait(self) -> None:
+        """After the loop was closed, and with it our end: see the guard off."""
+        if self.pid > 0:
+            try:
+                os.waitpid(self.pid, 0)
+            except ChildProcessError:
+                pass  # it went before
+
     def _close(self) -> None:
         if self._pipe >= 0:
             self._loop.forget(self._pipe)

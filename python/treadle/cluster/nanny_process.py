@@ -56,7 +56,7 @@ class NannyProcess:
         with theirs:
             self._process = subprocess.Popen(
                 [
-                    *(sys.executable, *_flags(), "-P", "-c", _PROGRAM),
+                    *(sys.executable, *_flags(), "-c", _PROGRAM),
                     *(str(theirs.fileno()), str(0 if detached else os.getpid()), "treadle-nanny"),
                 ],
                 stdin=subprocess.DEVNULL,
@@ -137,8 +137,9 @@ class NannyProcess:
 
 
 def _flags() -> list[str]:
-    """Options that this interpreter was started with, for those it starts."""
-    return list(subprocess._args_from_interpreter_flags())  # type: ignore[attr-defined]
+    """Options that this interpreter was started with; and none starts from its own folder."""
+    flags = list(subprocess._args_from_interpreter_flags())  # type: ignore[attr-defined]
+    return flags if "-P" in flags else [*flags, "-P"]
 
 
 _shared: NannyProcess | None = None

@@ -11,6 +11,7 @@ second on, a warm nanny has it all.
 from __future__ import annotations
 
 import os
+import threading
 import weakref
 from collections.abc import Generator, Sequence
 from types import TracebackType
@@ -200,6 +201,14 @@ class LocalCluster:
         _open.discard(self)
         launch.release()
 
+    def wait_closed(self, timeout: float | None = None) -> str | None:
+        """Wait until it has ended, and return why; None when it still runs after ``timeout``."""
+        launch = self._launch
+        if launch is None:
+            raise ClusterError(f"{self.name} has not been started")
+        launch.wait_end(timeout)
+        return launch.end
+
     # ---- inside ----
 
     def _start(self) -> None:
@@ -339,8 +348,6 @@ class LocalCluster:
     def __del__(self) -> None:
         if getattr(self, "status", "") == "running" and not self._detached:
             # Whatever thread this is may hold the locks that closing takes.
-            import threading
-
             try:
                 threading.Thread(target=self._launch_close, daemon=True).start()
             except RuntimeError:

@@ -122,6 +122,11 @@ class ProcessLaunch:
             self._told.wait_for(lambda: self._said.keys() & {"recorded", "stopped"}, timeout)
             return "recorded" in self._said
 
+    def wait_end(self, timeout: float | None) -> None:
+        """Wait until everything has ended."""
+        with self._told:
+            self._told.wait_for(lambda: "stopped" in self._said, timeout)
+
     def release(self) -> None:
         """Leave a detached cluster to itself."""
         self._nanny.listen(self.name, None)

@@ -54,6 +54,7 @@ class ThreadLaunch:
         self._lock = threading.Lock()
         self._feed: FeedServer | None = None
         self._recorded = threading.Event()
+        self._ended = threading.Event()
         self._scheduler = Scheduler(
             credentials, ["inproc://", *addresses], name=name, manager=self, insecure=insecure
         )
@@ -83,6 +84,10 @@ class ThreadLaunch:
         """Wait until the record is written, or can't be."""
         return self._recorded.wait(timeout)
 
+    def wait_end(self, timeout: float | None) -> None:
+        """Wait until everything has ended."""
+        self._ended.wait(timeout)
+
     def release(self) -> None:
         """Threads end with their process."""
 
@@ -99,6 +104,7 @@ class ThreadLaunch:
         self._recorded.wait(timeout)  # that thread is at work, or done
         if self._feed is not None:
             self._feed.close()
+        self._ended.set()
 
     # ---- what the scheduler asks for, in its own thread: starting a worker waits for it ----
 

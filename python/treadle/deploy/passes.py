@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 ROLES = ("client", "worker")
 MAX_BYTES = 16_384
 
+Hex = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Content = TypeVar("Content")
+
 
 class Pass(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is in the file."""
@@ -32,7 +35,7 @@ class Pass(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     cluster: str
     addresses: Annotated[list[str], Meta(min_length=1)]
     role: Literal["client", "worker"]
-    secret: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    secret: Hex
 
     def __repr__(self) -> str:
         return f"Pass(name={self.name!r}, role={self.role!r})"
@@ -89,6 +92,51 @@ def read_pass(path: Path) -> Pass:
     RecordError
         If it can't be read, or can't be trusted, or is none.
     """
+    return _read(path, Pass, "a pass")
+
+
+class _Secrets(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A cluster's id and all its secrets, for a scheduler that is started again."""
+
+    treadle_secrets: Literal[1] = 1
+    cluster: str
+    secrets: dict[str, Hex]
+
+    def __repr__(self) -> str:
+        return f"Secrets(cluster={self.cluster!r})"
+
+
+def write_secrets(path: Path, credentials: Credentials) -> None:
+    """Write all secrets of a cluster where nobody else can read them.
+
+    Raises
+    ------
+    RecordError
+        If that can't be done, or there is a file already.
+    """
+    kept = _Secrets(cluster=credentials.cluster, secrets=credentials.reveal())
+    write_pass(path, msgspec.json.encode(kept) + b"\n")
+
+
+def read_secrets(path: Path) -> Credentials:
+    """Read what `write_secrets` wrote.
+
+    Raises
+    ------
+    RecordError
+        If it can't be read, or can't be trusted, or is something else.
+    """
+    kept = _read(path, _Secrets, "a file of secrets")
+    try:
+        credentials = Credentials.revealed(kept.cluster, kept.secrets)
+    except ValueError:
+        raise RecordError(f"{path} is not a file of secrets") from None
+    if not (credentials.holds("client") and credentials.holds("worker")):
+        raise RecordError(f"{path} lacks a secret")
+    return credentials
+
+
+def _read(path: Path, kind: type[Content], what: str) -> Content:
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         with open(os.open(path, flags), "rb") as file:
@@ -97,13 +145,13 @@ def read_pass(path: Path) -> Pass:
     except OSError as error:
         raise RecordError(f"can't read {path}: {error.strerror}") from error
     if not stat.S_ISREG(status.st_mode) or len(data) > MAX_BYTES:
-        raise RecordError(f"{path} is not a pass")
+        raise RecordError(f"{path} is not {what}")
     if status.st_uid != os.geteuid():
         raise RecordError(f"{path} belongs to another user")
     if status.st_mode & 0o077:
         mode = stat.S_IMODE(status.st_mode)
         raise RecordError(f"{path} is open to other users (mode {mode:04o}); make it 0600")
     try:
-        return msgspec.json.decode(data, type=Pass)
+        return msgspec.json.decode(data, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise RecordError(f"{path} is not a pass") from None  # and nothing of it is repeated
+        raise RecordError(f"{path} is not {what}") from None  # and nothing of it is repeated
