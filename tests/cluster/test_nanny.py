@@ -221,7 +221,7 @@ def test_children_take_the_surroundings_of_their_owner_and_none_of_its_descripto
     facts = json.loads(events.wait("output")["text"])
 
     assert (facts["cwd"], facts["variable"]) == (str(tmp_path), "yes")
-    assert facts["name"] == "treadle-worker-"[:15]
+    assert facts["name"] == "treadle-w1"
     assert worker["secret"] not in facts["argv"] + facts["environ"]
     # stdin, stdout, stderr, the channel, and the listing of the directory itself
     assert len(facts["fds"]) == 5

@@ -102,8 +102,8 @@ def test_the_family_is_as_it_is_drawn(families: list[Family]):
     assert sorted(families[0].others) == [
         "started",
         "treadle-guard",
-        "treadle-orphans",
-        "treadle-worker-",
+        "treadle-sched",
+        "treadle-w1",
     ]
 
 
@@ -163,16 +163,16 @@ def test_what_a_killed_worker_started_is_gone(families: list[Family]):
     families.append(family := start())
     started = family.watch("started")
 
-    os.kill(family.others["treadle-worker-"], signal.SIGKILL)
+    os.kill(family.others["treadle-w1"], signal.SIGKILL)
 
     assert wait_gone(*started, timeout=SECONDS)
 
 
 def test_nothing_but_the_nanny_is_left_when_the_scheduler_is_killed(families: list[Family]):
     families.append(family := start())
-    watched = family.watch("treadle-worker-", "started")
+    watched = family.watch("treadle-w1", "started")
 
-    os.kill(family.others["treadle-orphans"], signal.SIGKILL)
+    os.kill(family.others["treadle-sched"], signal.SIGKILL)
 
     assert wait_gone(*watched, timeout=SECONDS)
     assert psutil.pid_exists(family.nanny)

@@ -135,9 +135,9 @@ class Child:
     loop : Loop
     name : str
     task : dict
-        ``entry``; ``spec``, handed to it: secrets in it touch neither command lines nor the
-        environment; ``surroundings``: ``environ``, ``cwd`` and ``path`` (that is, ``sys.path``)
-        of the child, each of which may be absent.
+        ``title``, which ``top`` shows; ``entry``; ``spec``, handed to it: secrets in it touch
+        neither command lines nor the environment; ``surroundings``: ``environ``, ``cwd`` and
+        ``path`` (that is, ``sys.path``) of the child, each of which may be absent.
     on_line, on_output : callable
         What it says on its channel; what it or what it started writes to stdout and stderr.
     """
@@ -246,7 +246,7 @@ def _child_main(parent: int, channel: Channel, output: int, touch: bool) -> NoRe
         if task is None:
             os._exit(0)  # not needed any more
         _surround(task["surroundings"])
-        process.set_process_name(f"treadle-{task['spec'].get('name', '')}")
+        process.set_process_name(task["title"])
         module, _, name = task["entry"].partition(":")
         function = getattr(importlib.import_module(module), name)
         gc.enable()

@@ -96,7 +96,9 @@ class ClusterProcesses:
         spec = self._order.get("scheduler")
         if spec:
             try:
-                self.scheduler = self._start(SCHEDULER, "scheduler", {"name": self.name, **spec})
+                self.scheduler = self._start(
+                    SCHEDULER, "scheduler", "treadle-sched", {"name": self.name, **spec}
+                )
             except OSError as error:
                 self.stop(f"the scheduler can't be started: {error}")
 
@@ -158,8 +160,9 @@ class ClusterProcesses:
 
     # ---- children ----
 
-    def _start(self, name: str, role: str, spec: Line) -> Child:
+    def _start(self, name: str, role: str, title: str, spec: Line) -> Child:
         task = {
+            "title": title,
             "entry": spec.get("entry") or _ENTRIES[role],
             "spec": spec,
             "surroundings": self._order.get("surroundings") or {},
@@ -178,7 +181,7 @@ class ClusterProcesses:
         if self._socket(name):
             spec["listen"] = [f"unix://{self._socket(name)}"]
         try:
-            child = self._start(name, "worker", spec)
+            child = self._start(name, "worker", f"treadle-w{name.rpartition('-')[2]}", spec)
         except OSError as error:
             self._try_again(name, f"can't be started: {error}", "", was_ready=False)
             return

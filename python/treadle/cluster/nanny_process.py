@@ -57,7 +57,7 @@ class NannyProcess:
             self._process = subprocess.Popen(
                 [
                     *(sys.executable, *_flags(), "-c", _PROGRAM),
-                    *(str(theirs.fileno()), str(0 if detached else os.getpid()), "treadle-nanny"),
+                    *(str(theirs.fileno()), str(0 if detached else os.getpid()), "treadle"),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL if log is None else log,
@@ -123,7 +123,7 @@ class NannyProcess:
             with self._lock:
                 listener = self._listeners.get(line["cluster"])
             if listener is not None:
-                listener(line)
+                _call(listener, line)
             elif line["event"] == "output":
                 sys.stderr.write(line["text"])
         if self._process.returncode is None:
@@ -133,7 +133,17 @@ class NannyProcess:
             listeners, self._listeners = list(self._listeners.values()), {}
         reason = f"its nanny {exit_text(self._process.returncode or 0)}"
         for listener in listeners:
-            listener({"event": "stopped", "reason": reason, "log": ""})
+            _call(listener, {"event": "stopped", "reason": reason, "log": ""})
+
+
+def _call(listener: Listener, line: Line) -> None:
+    """One that fails must not keep the others from hearing."""
+    try:
+        listener(line)
+    except Exception:
+        import logging
+
+        logging.getLogger("treadle.cluster").exception("could not take in %r", line["event"])
 
 
 def _flags() -> list[str]:
