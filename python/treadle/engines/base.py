@@ -119,6 +119,13 @@ class Run(ABC):
     def cancel(self, force: bool = False) -> None:
         """Start nothing more; with ``force``, also stop tasks that run, where that is possible."""
 
+    def peek(self, number: int) -> tuple[bool, Any]:
+        """Tell whether a task is known to have ended well before the run has, and its result.
+
+        The result is None unless the task is an output.  An engine need not know.
+        """
+        return False, None
+
     def result(self) -> list[Any]:
         """Wait, and return the results of ``table.outputs`` in their order.
 

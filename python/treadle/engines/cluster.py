@@ -134,6 +134,7 @@ class ClusterRun(Run):
         self._recorder = _Recorder(segment) if segment is not None else None
         self._base = 0
         self._futures: dict[int, Future] = {}
+        self._peeked: dict[int, Any] = {}
         submit_table(
             client,
             table,
@@ -238,6 +239,23 @@ class ClusterRun(Run):
             raise
         return True
 
+    def peek(self, number: int) -> tuple[bool, Any]:
+        """Tell whether a task has ended well, and the result of an output."""
+        if number in self._peeked:
+            return True, self._peeked[number]
+        if not self._ended[number] or number >= self._failed_row:
+            return False, None
+        future = self._futures.get(number)
+        if future is None:
+            return True, None
+        if future.status != "finished":
+            return False, None
+        (value,) = values_of(self._client, [future], None)
+        if isinstance(value, NoValue):
+            return False, None  # the end of the run tells why
+        self._peeked[number] = value
+        return True, value
+
     def cancel(self, force: bool = False) -> None:
         """Start nothing more; tasks that run go on to their end, and nobody waits for them."""
         with self._concluding:
@@ -280,7 +298,10 @@ class ClusterRun(Run):
             if self._lost and (self._missing or self._cause is not None):
                 self.state = "failed"
                 return
-            error = self._take_values(sorted(n for n in self._futures if n < self._failed_row))
+            for n, value in self._peeked.items():
+                self.values[n] = value
+            rows = [n for n in self._futures if n < self._failed_row and n not in self._peeked]
+            error = self._take_values(sorted(rows))
             if error is not None:
                 self._failed(*error)
             elif self._cause is not None:

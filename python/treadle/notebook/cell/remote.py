@@ -25,12 +25,12 @@ from treadle.notebook.cell.lazies import MISSING, Input, Lazy, Operation
 from treadle.notebook.cell.links import Way, follow, replace
 from treadle.notebook.cell.parcels import Large, Packer, Parcel, is_step
 from treadle.notebook.cell.reasons import Reason
-from treadle.notebook.cell.settle import Failure, Runner, first_undone
+from treadle.notebook.cell.settle import LOOK, Failure, Runner, first_undone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from treadle.engines import Engine
+    from treadle.engines import Engine, Run
     from treadle.notebook.cell.screen import Screen
     from treadle.notebook.cell.settle import Effects
     from treadle.telemetry.recorder import RunRecorder, Segment
@@ -69,8 +69,7 @@ class RemoteRunner(Runner):
                 left = barrier.left()
                 if not left:
                     return barrier.failure
-                barrier.round(left)
-                failed = effects.flush_done()
+                failed = barrier.round(left, effects)
                 if failed is not None:
                     return failed
                 if barrier.is_interrupted:
@@ -87,15 +86,15 @@ class RemoteRunner(Runner):
         self.ntasks += len(sent)
         self.seconds += sum([each.seconds for each in sent])
 
-    def submit(self, rows: list[_Row]) -> tuple[TaskTable, Any, Segment | None]:
-        """Send rows, and return the table, its run, and what its spans are recorded in."""
+    def submit(self, rows: list[_Row]) -> tuple[Run, Segment | None]:
+        """Send rows, and return their run, and what its spans are recorded in."""
         table = self._table_of(rows)
         if self.recorder is None:
             self.recorder = self._open_recorder()
         segment = None
         if self.recorder is not None:
             segment = self.recorder.add_table(table, self._engine.num_workers)
-        return table, self._engine.submit(table, segment=segment), segment
+        return self._engine.submit(table, segment=segment), segment
 
     def _table_of(self, rows: list[_Row]) -> TaskTable:
         builder = TableBuilder()
@@ -212,20 +211,83 @@ class _Barrier:
 
     # -- a round -------------------------------------------------------------------------------
 
-    def round(self, left: list[Operation]) -> None:
-        """Send what can be sent, take what comes home, and make calls here."""
-        rows = self._pack(left)
-        end = self._run(rows) if rows else self._end
-        for operation in left:
-            if operation.index >= end or operation.done:
-                continue
-            if operation.index in self._here or (operation.wanted and not self._is_row(operation)):
+    def round(self, left: list[Operation], effects: Effects) -> Failure | None:
+        """Send what can be sent, take what comes home, make calls here; in program order.
+
+        Returns the failure of an effect, if one failed.
+        """
+        sent = {row.operation.index: row for row in self._pack(left)}
+        position = 0
+        if sent:
+            run, segment = self._runner.submit(list(sent.values()))
+            try:
+                # what is printed between calls appears as soon as its turn comes
+                while not run.wait(LOOK if effects else None):
+                    position = self._advance(left, position, sent, run.peek)
+                    failed = effects.flush_done()
+                    if failed is not None or self.failure is not None:
+                        run.cancel()
+                        return failed
+            except BaseException:
+                run.cancel(force=True)
+                raise
+            end, values = self._take_end(run, sent, segment), run.values
+            self._advance(left, position, sent, lambda number: (True, values[number]), end)
+        else:
+            self._advance(left, position, sent, _nowhere, self._end)
+        return effects.flush_done()
+
+    def _advance(
+        self,
+        left: list[Operation],
+        position: int,
+        sent: dict[int, _Row],
+        peek: Callable[[int], tuple[bool, Any]],
+        end: int | None = None,
+    ) -> int:
+        """Bring operations home from ``position`` on, as far as they are; return how far that is.
+
+        Parameters
+        ----------
+        end : int, optional
+            The run is over, and it went well up to this operation: what isn't there now is for the
+            next round.
+        """
+        last = end is not None
+        end = self._end if end is None else end
+        while position < len(left):
+            operation = left[position]
+            if operation.index >= end:
+                break
+            row = sent.get(operation.index)
+            if row is not None and not operation.done:
+                is_there, value = peek(row.number)
+                if not is_there:
+                    break
+                self._take(operation, value, row.is_fetched)
+            if not operation.done and self._is_made_here(operation):
                 try:
                     self._make_here(operation)
                 except NotHere:
-                    continue
+                    if not last:
+                        break
                 if self.failure is not None and self.failure.index <= operation.index:
-                    return
+                    break
+            if not operation.done and not last and self._must_be_made(operation):
+                break
+            if operation.done:
+                self._fill_slots(operation)
+            position += 1
+        return position
+
+    def _is_made_here(self, operation: Operation) -> bool:
+        return operation.index in self._here or (operation.wanted and not self._is_row(operation))
+
+    def _fill_slots(self, operation: Operation) -> None:
+        """Put results into the containers that held their stand-ins, as a call here would."""
+        for container, key, other in operation.slots:
+            if other.value is not MISSING:
+                container[key] = other.value
 
     def _pack(self, left: list[Operation]) -> list[_Row]:
         fetched: set[int] = set()
@@ -276,30 +338,20 @@ class _Barrier:
         if not operation.hidden:
             operation.site.redecide("inline", reason)
 
-    def _run(self, rows: list[_Row]) -> int:
-        """Run rows; return the index of the operation up to which all is as it should be."""
-        _, run, segment = self._runner.submit(rows)
-        try:
-            run.wait()
-        except BaseException:
-            run.cancel(force=True)
-            raise
+    def _take_end(self, run: Any, sent: dict[int, _Row], segment: Segment | None) -> int:
+        """Find out how a run ended; return the operation up to which all is as it should be."""
+        rows = list(sent.values())
         if segment is not None:
             _take_seconds(rows, segment)
-        end = self._end
+        for row in rows:
+            row.operation.running = True
         if run.failure is not None:
             failed = next(row for row in rows if row.number >= run.failure.number)
-            end = failed.operation.index
             self._take_failure(failed.operation, run.failure.exception)
-        elif run.state != "finished":
+            return failed.operation.index
+        if run.state != "finished":
             run.result()  # raises why
-        for row in rows:
-            operation = row.operation
-            operation.running = True
-            if operation.index < end:
-                value = run.values[row.number] if row.is_fetched else None
-                self._take(operation, value, row.is_fetched)
-        return end
+        return self._end
 
     def _take_failure(self, operation: Operation, error: BaseException) -> None:
         recalled = (Recall, RemoteError, DeserializeError, UnpicklableError)
@@ -376,6 +428,11 @@ class _Barrier:
             raise NotHere(operation)
         operation.value = copy
         return copy
+
+
+def _nowhere(number: int) -> tuple[bool, Any]:
+    """Nothing was sent, so nothing comes home."""
+    return False, None
 
 
 def _take_seconds(rows: list[_Row], segment: Segment) -> None:

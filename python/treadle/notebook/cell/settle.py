@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from treadle.telemetry.recorder import RunRecorder
 
 #: Seconds between two looks at whether a print has its turn.
-_LOOK = 0.05
+LOOK = 0.05
 
 
 class Failure(NamedTuple):
@@ -98,7 +98,7 @@ class Runner:
         run = self._engine.submit(table, segment=segment)
         try:
             if effects:
-                while not run.wait(_LOOK):
+                while not run.wait(LOOK):
                     failed = effects.flush_done()
                     if failed is not None:
                         run.cancel()
