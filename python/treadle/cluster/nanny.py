@@ -39,7 +39,7 @@ MAX_OUTPUT_WAITING = 2**20
 MOST_SPARES = 5
 
 BUSY_SECONDS = 0.5
-"""How long after the start of a cluster everybody else needs the cores."""
+"""How long after the start of a cluster its processes need the cores, at most."""
 
 # What scheduler and workers both need; then what only one of them does.
 SHARED_MODULES = ("treadle.protocol.messages", "treadle.comm.blocking")
@@ -79,7 +79,7 @@ class Nanny:
         self._spares = Spares(self._loop, self._guard)
         self._reserve = 0
         self._imports: list[str] = []
-        self._preparation_is_due = False
+        self._preparation = 0
         self._busy_until = 0.0
         self._dies_with_owner = owner_pid is not None
         self.last_words = ""
@@ -139,6 +139,7 @@ class Nanny:
             report=lambda event, **fields: self._report(name, event, **fields),
             make=lambda spawn: self._spares.take(spawn=spawn),
             on_child=self._child_started,
+            on_settled=self._settled,
             on_stopped=self._cluster_stopped,
         )
         self._clusters[name] = cluster
@@ -215,6 +216,10 @@ class Nanny:
     def _child_started(self, cluster: ClusterProcesses, child: Child) -> None:
         self._children[child.pid] = (cluster, child)
 
+    def _settled(self) -> None:
+        self._busy_until = 0.0
+        self._prepare()
+
     def _cluster_stopped(self, cluster: ClusterProcesses) -> None:
         if self._clusters.get(cluster.name) is cluster:
             del self._clusters[cluster.name]
@@ -255,15 +260,15 @@ class Nanny:
     # ---- what is done while nobody waits ----
 
     def _prepare(self) -> None:
-        if not self._preparation_is_due and not self._is_ending:
-            self._preparation_is_due = True
-            wait = max(0.0, self._busy_until - time.monotonic())
-            self._loop.call_later(wait, self._prepare_a_little)
+        """Begin, or begin anew, as soon as nobody else needs the cores."""
+        self._preparation += 1
+        number = self._preparation
+        wait = max(0.0, self._busy_until - time.monotonic())
+        self._loop.call_later(wait, lambda: self._prepare_a_little(number))
 
-    def _prepare_a_little(self) -> None:
+    def _prepare_a_little(self, number: int) -> None:
         """One import or one fork, so that orders need not wait long."""
-        self._preparation_is_due = False
-        if self._is_ending:
+        if self._is_ending or number != self._preparation:
             return
         if time.monotonic() < self._busy_until:
             pass  # a cluster has been started since

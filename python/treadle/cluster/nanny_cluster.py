@@ -58,8 +58,8 @@ class ClusterProcesses:
         ``report(event, **fields)``: what the owner hears of.
     make : callable
         ``make(spawn)`` returns a process that waits for its task.
-    on_child, on_stopped : callable
-        A child has been started; nothing of the cluster is left.
+    on_child, on_settled, on_stopped : callable
+        A child has been started; all workers are ready; nothing of the cluster is left.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class ClusterProcesses:
         report: Callable[..., None],
         make: Callable[[bool], Process],
         on_child: Callable[[ClusterProcesses, Child], None],
+        on_settled: Callable[[], None],
         on_stopped: Callable[[ClusterProcesses], None],
     ):
         self.name = name
@@ -81,6 +82,7 @@ class ClusterProcesses:
         self._report = report
         self._make = make
         self._on_child = on_child
+        self._on_settled = on_settled
         self._on_stopped = on_stopped
         self._workers: dict[str, Child] = {}
         self._restarts: dict[str, Restarts] = {}
@@ -122,12 +124,11 @@ class ClusterProcesses:
         self._check_end()
 
     def restart(self) -> None:
-        """Replace all workers by new ones, of the same names."""
+        """Replace all workers by new ones, of the same names; those that were to leave go now."""
         for child in self._workers.values():
-            if not child.is_leaving:
-                child.is_restarting = True
-                child.signal(signal.SIGTERM)
-                self._kill_later(child, RESTART_SECONDS)
+            child.is_restarting = not child.is_leaving
+            child.signal(signal.SIGTERM)
+            self._kill_later(child, RESTART_SECONDS)
 
     def stop(self, reason: str, grace: float = GRACE_SECONDS) -> None:
         """End everything: asked first, told after half of ``grace``, killed after all of it."""
@@ -233,6 +234,8 @@ class ClusterProcesses:
         elif op == "ready":
             child.is_ready = True
             self._report("ready", name=child.name, pid=child.pid)
+            if all(worker.is_ready for worker in self._workers.values()):
+                self._on_settled()
         elif op == "leaving":
             child.is_leaving = True
 
