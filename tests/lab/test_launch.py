@@ -45,6 +45,11 @@ def write_kernel(data, name, argv, language="python", env=None):
 
 
 @pytest.fixture(autouse=True)
+def settle_soon(monkeypatch):
+    monkeypatch.setattr(launch, "SETTLE_SECONDS", 0.2)
+
+
+@pytest.fixture(autouse=True)
 def fake_control(extension):
     extension.launcher._control = FakeControl()
 
@@ -212,6 +217,19 @@ async def test_a_command_that_ends_without_a_cluster_has_failed(ask, watch, monk
     (cluster,) = await watch(is_state("local-1", "failed"))
 
     assert cluster["error"] == "the command ended, and there is no cluster"
+
+
+async def test_a_cluster_that_ends_by_itself_as_soon_as_it_is_there_has_failed(
+    started, watch, monkeypatch, extension
+):
+    monkeypatch.setattr(launch, "SETTLE_SECONDS", DEADLINE)
+    await started()
+    (record,) = records.list_records(extension.clusters.directory)
+    await asyncio.to_thread(FakeControl().stop, record)  # not by way of this server
+
+    (cluster,) = await watch(is_state("local-1", "failed"))
+
+    assert cluster["error"] == "it ended again: 2 workers"
 
 
 async def test_a_start_that_takes_too_long_is_ended(ask, watch, monkeypatch, extension):

@@ -39,7 +39,7 @@ export interface IStreamPicture {
 
 const CHARACTER = 6.4;
 const LABEL_PAD = 10;
-const MAX_LABEL_WIDTH = 130;
+const MAX_LABEL_WIDTH = 170;
 const MAX_WRITINGS = 300;
 const TICK_DISTANCE = 90;
 const STRIPE = 6;

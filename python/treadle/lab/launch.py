@@ -3,7 +3,7 @@
     start   a process of its own session: <python> -P -m treadle cluster start --detach ...
       |         starting    until its record is there and its process lives
       |         failed      it ended without, or took too long; until it is dismissed
-      v
+      v                     and if the cluster ends again at once
     (record)    running     found by anybody, whatever becomes of this server
       |
     stop        stopping    until the record is gone
@@ -40,6 +40,9 @@ START_SECONDS = 60.0
 
 RECORD_SECONDS = 5.0
 """The same, counted from when the command that starts it has ended well."""
+
+SETTLE_SECONDS = 5.0
+"""A cluster that ends by itself within this time after it was there has failed to start."""
 
 STOP_SECONDS = 20.0
 """A cluster that is still there by then is not stopping."""
@@ -304,11 +307,12 @@ class Launcher:
         ended = None
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            if self._clusters.find_running(launch.name) is not None:
+            record = self._clusters.find_running(launch.name)
+            if record is not None:
                 self._launches.pop(launch.name, None)
                 if launch.is_cancelled:  # it was quicker
                     await self.stop(launch.name)
-                await self._reap(launch)
+                await self._settle(launch, record.instance)
                 return
             now = self._clock()
             code = launch.process.poll()
@@ -329,9 +333,18 @@ class Launcher:
                 await self._kill(launch)
                 return
 
-    async def _reap(self, launch: Launch) -> None:
-        """Take in how the command ended, when it does: with a cluster that stays, maybe never."""
-        while launch.process.poll() is None:
+    async def _settle(self, launch: Launch, instance: str) -> None:
+        """See that the cluster stays, and take in how the command ended, when it does."""
+        began = self._clock()
+        while self._clock() - began < SETTLE_SECONDS:
+            await asyncio.sleep(LOOK_SECONDS)
+            if instance in self._stopping or launch.name in self._launches:
+                break
+            if self._clusters.find(launch.name) is None:
+                launch.error = f"it ended again: {self._last_words(launch.name)}".rstrip(": ")
+                self._launches[launch.name] = launch
+                break
+        while launch.process.poll() is None:  # one that stays with its cluster may never end
             await asyncio.sleep(5 * LOOK_SECONDS)
 
     async def _kill(self, launch: Launch) -> None:

@@ -1,7 +1,7 @@
 /** Processes that specs start beside the server of the tests, and end. */
 
 import { ChildProcess, spawn } from 'child_process';
-import { readdir } from 'fs/promises';
+import { chmod, mkdir, readdir, writeFile } from 'fs/promises';
 import { join } from 'path';
 
 /** A process that runs made-up tasks; see `source.py`. */
@@ -31,9 +31,26 @@ export async function stopClusters(): Promise<void> {
   for (const file of files) {
     const name = file.replace(/\.json$/, '');
     if (name !== file && !name.startsWith('kernel-') && !name.startsWith('.')) {
-      await ended(spawn('treadle', ['cluster', 'stop', name], { stdio: 'ignore' }));
+      await ended(spawn('python', ['-m', 'treadle', 'cluster', 'stop', name], { stdio: 'ignore' }));
     }
   }
+}
+
+/** A kernel for servers that start from now on, whose Python has no treadle. */
+export async function addBrokenKernel(): Promise<void> {
+  const folder = join(process.env.JUPYTER_RUNTIME_DIR ?? '', 'broken');
+  const python = join(folder, 'python3');
+  const kernel = join(folder, 'kernels', 'broken');
+  await mkdir(kernel, { recursive: true });
+  await writeFile(python, '#!/bin/sh\necho "No module named treadle" >&2\nexit 1\n');
+  await chmod(python, 0o755);
+  const spec = {
+    argv: [python, '-m', 'ipykernel_launcher', '-f', '{connection_file}'],
+    display_name: 'Broken Python',
+    language: 'python'
+  };
+  await writeFile(join(kernel, 'kernel.json'), JSON.stringify(spec));
+  process.env.JUPYTER_PATH = folder;
 }
 
 /** A Jupyter server of one's own, to be ended and started again. */
