@@ -225,6 +225,7 @@ def test_config_sets_defaults(shell):
     run(shell, "%%parallel -o r\nx = inc(1)")
 
     assert (magics.on, shell.user_ns["r"].engine) == ("sync", "sync")
+    shell.run_line_magic("config", "ParallelMagics.on = 'auto'")  # the shell outlives this test
 
 
 def test_local_names_can_be_read_but_are_not_written(shell):
@@ -247,7 +248,7 @@ def test_unloading_takes_the_magic_away(shell):
 BAD = {
     "%%parallel --onn x\n1": "unknown option --onn; did you mean --on?",
     "%%parallel --on thread\n1": "unknown value 'thread' for --on; use one of auto, threads, "
-    "processes, sync, or the name of a cluster (none is running); did you mean threads?",
+    "processes, sync",
     "%%parallel --lazy\n1": "--lazy (bind names to delayed values) is not built yet",
     "%%parallel -a\n1": "-a (run in the background) is not built yet",
     "%%parallel -n 0\n1": "-n takes a whole number of at least 1, not '0'",
