@@ -11,7 +11,7 @@ import pytest
 
 from treadle.comm.credentials import Credentials
 from treadle.deploy import passes, records
-from treadle.errors import RecordError
+from treadle.errors import ConfigError, RecordError
 from treadle.feedserver.records import Record, process_started, write_record
 from treadle.utils.secret import Secret
 
@@ -97,19 +97,41 @@ def test_a_record_without_a_secret_gives_no_credentials_for_it():
 
 
 @pytest.mark.parametrize("role", passes.ROLES)
-def test_a_pass_holds_the_secret_of_its_role_and_no_other(role: str, tmp_path: Path):
+def test_a_pass_holds_the_secrets_of_its_role_and_no_other(role: str, tmp_path: Path):
     path = tmp_path / "pass.json"
-    secrets = {"client": CLIENT, "worker": WORKER}
+    mine = {"client": {CLIENT, WORKER}, "worker": {WORKER}}[role]
 
     passes.write_pass(path, passes.make_pass(make_record(), role))
     read = passes.read_pass(path)
 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert (read.name, read.role) == ("here", role)
-    assert read.credentials.secrets[role].matches(secrets.pop(role).reveal())
+    assert read.credentials.holds(role)
     text = path.read_text()
-    assert not any(other.reveal() in text for other in (*secrets.values(), OBSERVER))
+    assert {secret for secret in (CLIENT, WORKER, OBSERVER) if secret.reveal() in text} == mine
     assert "aaaa" not in repr(read) + repr(read.credentials)
+
+
+def test_a_pass_leads_to_an_address_that_can_be_reached_from_here(tmp_path: Path):
+    here = tmp_path / "socket"
+    here.touch()
+    addresses = [f"unix://{here}", "tcp://10.0.0.5:8786"]
+    passes.write_pass(
+        tmp_path / "pass.json", passes.make_pass(make_record(addresses=addresses), "worker")
+    )
+    read = passes.read_pass(tmp_path / "pass.json")
+
+    assert read.address == addresses[0]
+    here.unlink()
+    assert read.address == addresses[1]
+
+
+def test_a_pass_to_a_cluster_without_a_network_address_is_no_use_elsewhere(tmp_path: Path):
+    record = make_record(addresses=["unix:///nowhere/socket"])
+    passes.write_pass(tmp_path / "pass.json", passes.make_pass(record, "worker"))
+
+    with pytest.raises(ConfigError, match="on another machine"):
+        passes.read_pass(tmp_path / "pass.json").address  # noqa: B018
 
 
 def test_a_pass_is_never_written_over_a_file(tmp_path: Path):
@@ -139,7 +161,7 @@ def spoil(path: Path, how: str) -> None:
         case "text":
             path.write_text("not json: " + CLIENT.reveal())
         case "short":
-            path.write_text(json.dumps(json.loads(path.read_text()) | {"secret": "abc"}))
+            path.write_text(json.dumps(json.loads(path.read_text()) | {"secrets": {}}))
 
 
 @pytest.mark.parametrize("how", ["open", "link", "pipe", "long", "missing", "text", "short"])

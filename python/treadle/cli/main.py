@@ -134,7 +134,7 @@ def _add_cluster(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "export",
         help="write a file that lets one role in from another machine",
         description="Write what a worker, or a client, on another machine needs to join: address "
-        "and the one secret of its role. Treat the file like a password.",
+        "and the secrets of its role. Treat the file like a password.",
     )
     export.set_defaults(run="treadle.cli.cluster:export")
     export.add_argument("name")

@@ -24,8 +24,7 @@ def run(options: argparse.Namespace) -> int:
     addresses = [f"unix://{socket_directory()}/{os.urandom(8).hex()}.sock"]
     if options.host is not None:
         host = f"[{options.host}]" if ":" in options.host else options.host
-        # first, since it is what workers on other machines go by
-        addresses.insert(0, f"tcp://{host}:{options.port}")
+        addresses.append(f"tcp://{host}:{options.port}")
 
     def started(scheduler: Scheduler) -> None:
         print(f"scheduler {name!r} listens at {', '.join(scheduler.addresses)}", flush=True)

@@ -22,7 +22,7 @@ def run(options: argparse.Namespace) -> int:
     from treadle.cluster.nanny import Nanny
     from treadle.deploy.sizing import memory_limit, plan
 
-    name, addresses, credentials = _find(options)
+    name, address, credentials = _find(options)
     n, threads = plan(options.nworkers, options.nthreads, cores=cpu_count())
     limit = memory_limit(values.memory(options.memory_limit), n_workers=n, total=total_memory())
     nanny = Nanny()
@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
         {
             "scheduler": None,
             "worker": {
-                "address": _reachable(addresses),
+                "address": address,
                 "cluster": credentials.cluster,
                 "secrets": credentials.only("worker").reveal(),
                 "nthreads": threads,
@@ -51,8 +51,8 @@ def run(options: argparse.Namespace) -> int:
     return 1 if nanny.has_failed else 0
 
 
-def _find(options: argparse.Namespace) -> tuple[str, list[str], Credentials]:
-    """Name, addresses and secrets of the cluster that is meant."""
+def _find(options: argparse.Namespace) -> tuple[str, str, Credentials]:
+    """Name, address and secrets of the cluster that is meant."""
     from treadle.deploy import passes, records
 
     if (options.cluster is None) == (options.record is None):
@@ -61,25 +61,14 @@ def _find(options: argparse.Namespace) -> tuple[str, list[str], Credentials]:
         found = passes.read_pass(Path(options.record))
         if found.role != "worker":
             raise ConfigError(f"{options.record} lets a {found.role} in, and no worker")
-        return found.name, found.addresses, found.credentials
+        return found.name, found.address, found.credentials
     if "://" not in options.cluster:
         record = records.find(options.cluster)
-        return record.name, record.addresses, records.credentials(record, "worker")
+        return record.name, record.addresses[0], records.credentials(record, "worker")
     for record in records.all_records():
         if options.cluster in record.addresses:
-            return record.name, [options.cluster], records.credentials(record, "worker")
+            return record.name, options.cluster, records.credentials(record, "worker")
     raise ConfigError(
         f"no cluster of yours on this machine is at {options.cluster}; from another machine take "
         "--record with a file from 'treadle cluster export NAME --role worker'"
-    )
-
-
-def _reachable(addresses: list[str]) -> str:
-    """The first address whose kind makes sense here: a socket file of another machine does not."""
-    for address in addresses:
-        if not address.startswith("unix://") or os.path.exists(address.removeprefix("unix://")):
-            return address
-    raise ConfigError(
-        f"the cluster listens at {', '.join(addresses)}, which is on another machine; "
-        "start it with --host"
     )

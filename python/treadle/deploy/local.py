@@ -245,6 +245,7 @@ class LocalCluster:
             },
             {
                 **self._worker(),
+                "echo": self._detached,  # ours are its streams, and we are shown what clients are
                 "cluster": cluster,
                 "secrets": everything.only("worker").reveal(),
             },

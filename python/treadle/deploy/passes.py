@@ -1,7 +1,8 @@
 """Passes: files that let one role, and no other, into a cluster from another machine.
 
-A record holds all secrets of a cluster; a pass the one that its bearer needs.  Like a record it is
-written for its owner alone, and not read when others could have written or read it.
+A record holds all secrets of a cluster; a pass those that its bearer needs: a worker its own, a
+client that of workers too, since it fetches results from them as they do from each other.  Like a
+record it is written for its owner alone, and not read when others could have written or read it.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ import msgspec
 from msgspec import Meta
 
 from treadle.comm.credentials import Credentials
-from treadle.errors import RecordError
+from treadle.errors import ConfigError, RecordError
 
 if TYPE_CHECKING:
     from treadle.feedserver.records import Record
 
-ROLES = ("client", "worker")
+ROLES: dict[str, tuple[str, ...]] = {"client": ("client", "worker"), "worker": ("worker",)}
+"""What each is let in with."""
+
 MAX_BYTES = 16_384
 
 Hex = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
@@ -35,15 +38,33 @@ class Pass(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     cluster: str
     addresses: Annotated[list[str], Meta(min_length=1)]
     role: Literal["client", "worker"]
-    secret: Hex
+    secrets: dict[str, Hex]
 
     def __repr__(self) -> str:
         return f"Pass(name={self.name!r}, role={self.role!r})"
 
     @property
     def credentials(self) -> Credentials:
-        """The one secret it holds."""
-        return Credentials.revealed(self.cluster, {self.role: self.secret})
+        """The secrets it holds."""
+        return Credentials.revealed(self.cluster, self.secrets)
+
+    @property
+    def address(self) -> str:
+        """The first address that can be meant here: a socket file of another machine can't.
+
+        Raises
+        ------
+        ConfigError
+            If there is none.
+        """
+        for address in self.addresses:
+            path = address.removeprefix("unix://")
+            if path == address or os.path.exists(path):
+                return address
+        raise ConfigError(
+            f"{self.name} listens at {', '.join(self.addresses)}, which is on another machine; "
+            "start it with --host"
+        )
 
 
 def make_pass(record: Record, role: str) -> bytes:
@@ -54,16 +75,15 @@ def make_pass(record: Record, role: str) -> bytes:
     RecordError
         If the record has no secret for the role.
     """
-    secret = {"client": record.client_secret, "worker": record.worker_secret}.get(role)
-    if secret is None:
-        raise RecordError(f"the record of {record.name!r} holds no secret for a {role}")
+    from treadle.deploy.records import credentials
+
     content = {
         "treadle_pass": 1,
         "name": record.name,
         "cluster": record.cluster,
         "addresses": record.addresses,
         "role": role,
-        "secret": secret.reveal(),
+        "secrets": credentials(record, *ROLES[role]).reveal(),
     }
     return msgspec.json.format(msgspec.json.encode(content)) + b"\n"
 
@@ -92,7 +112,10 @@ def read_pass(path: Path) -> Pass:
     RecordError
         If it can't be read, or can't be trusted, or is none.
     """
-    return _read(path, Pass, "a pass")
+    found = _read(path, Pass, "a pass")
+    if set(found.secrets) != set(ROLES[found.role]):
+        raise RecordError(f"{path} is not a pass")
+    return found
 
 
 class _Secrets(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
