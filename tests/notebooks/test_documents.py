@@ -11,7 +11,10 @@ import pytest
 import run_demo
 
 ROOT = Path(__file__).parent.parent.parent
-DOCUMENTS = ["README.md", *(f"docs/user/{page}.md" for page in ("tour", "delayed", "futures", "config"))]
+DOCUMENTS = [
+    "README.md",
+    *(f"docs/user/{page}.md" for page in ("tour", "delayed", "futures", "command-line", "config")),
+]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
 
 
