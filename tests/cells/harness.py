@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from IPython.core.interactiveshell import InteractiveShell
 
-from treadle.engines import get_engine
+from treadle.engines import Engine, get_engine
 from treadle.notebook.cell.parse import parse_cell
 from treadle.notebook.cell.run import CellOptions, Run, run_cell, run_plain
 
@@ -87,11 +87,14 @@ def run_serially(setup: str, body: str) -> Outcome:
     return _outcome(namespace, printed.getvalue(), error, result, cell.filename)
 
 
-def run_in_parallel(setup: str, body: str, mode: str) -> Outcome:
+def run_in_parallel(setup: str, body: str, mode: str, engine: Engine | None = None) -> Outcome:
     """Run a cell under ``%%parallel``."""
     options = dict(MODES[mode])
     name = options.pop("engine")
-    engine = elsewhere if name == "elsewhere" else get_engine(name, 3 if mode == "threads" else 2)
+    if engine is None:
+        engine = (
+            elsewhere if name == "elsewhere" else get_engine(name, 3 if mode == "threads" else 2)
+        )
     namespace = prepare(setup)
     cell = parse_cell(shell(), "%%parallel", body)
     printed = io.StringIO()

@@ -11,7 +11,7 @@ def pick(x):
     return NOTHING if x < 0 else x
 a = pick(-1)
 a is NOTHING, pick(2)
-#%% process_enum
+#%% process_enum | tasks=3
 import enum
 class Color(enum.Enum):
     RED = 1

@@ -102,10 +102,8 @@ class DifferingReader:
     def look_at_call(self, node: ast.Call) -> None:
         """Look at ``id(...)``, ``list({...})``, ``", ".join({...})``."""
         name = self._builtin(node.func)
-        called = getattr(self.static(node.func), "__name__", "")
-        if type(called) is str and called in LOOK_AT_MEMORY:
-            self.tell_differing(f"calls {called}()")
-        elif name in _ORDERLESS:
+        self.look_at_function(self.static(node.func))
+        if name in _ORDERLESS:
             self._any_order.update(map(id, node.args))
         elif name in _ORDERED or (
             isinstance(node.func, ast.Attribute)
@@ -113,6 +111,12 @@ class DifferingReader:
         ):
             for argument in node.args:
                 self.look_at_iteration(argument)
+
+    def look_at_function(self, function: Any) -> None:
+        """Look at a function that is called, or handed to one that may call it."""
+        name = getattr(function, "__name__", "")
+        if type(name) is str and name in LOOK_AT_MEMORY and kind_of(function) == "builtin":
+            self.tell_differing(f"calls {name}()")
 
     def _builtin(self, node: ast.expr) -> str:
         """Return the name of the builtin that an expression names, or nothing."""

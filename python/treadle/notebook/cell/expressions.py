@@ -254,6 +254,7 @@ class ExpressionReader(DifferingReader):
         """A function that is mentioned may be called by whoever gets it."""
         if isinstance(value, types.ModuleType) or is_open(value):
             return
+        self.look_at_function(value)
         verdict = self.screen.callable(value, name)
         if not verdict.is_pure:
             assert verdict.reason is not None

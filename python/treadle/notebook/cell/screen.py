@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import builtins
 import dataclasses
+import enum
 import inspect
 import types
 from typing import Any
@@ -146,6 +147,12 @@ class Screen:
 
     def _member(self, base: type, name: str, value: Any, construct: bool) -> Verdict | None:
         is_special = name.startswith("__") and name.endswith("__")
+        if isinstance(base, enum.EnumMeta):
+            inner = getattr(value, "__func__", value)
+            if getattr(inner, "__module__", "") == "enum":
+                return None  # what every enum gets
+            if name == "_missing_" and isinstance(inner, types.FunctionType):
+                return self.function(inner)  # runs when a member is looked up
         if isinstance(value, property):
             return None if construct else self._property(value)
         if not isinstance(value, types.FunctionType):
