@@ -450,3 +450,29 @@ class Example:
 
 def test_a_class_may_be_called_as_a_function():
     assert again(Example)(1) == Example(1)
+
+
+def test_methods_that_a_module_offers_as_functions_go_by_reference():
+    import random
+
+    for method in (random.random, random.randint, random.shuffle):
+        digest, blob = dumps_function(method)
+        assert loads_function(blob) is method
+        random.random()
+        assert dumps_function(method)[0] == digest
+
+    own = random.Random(3)
+    copy = loads_function(dumps_function(own.random)[1])
+    assert copy() == own.random()
+    assert copy.__self__ is not own
+
+
+def test_a_function_that_uses_one_of_them_has_the_same_bytes_after_it_was_used():
+    from random import random as draw
+
+    def twice():
+        return draw() + draw()
+
+    digest, _ = dumps_function(twice)
+    draw()
+    assert dumps_function(twice)[0] == digest

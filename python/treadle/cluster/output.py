@@ -123,10 +123,11 @@ def speak_on(slate: Slate | None) -> None:
 class Stream(io.TextIOBase):
     """Stands in place of ``sys.stdout`` or ``sys.stderr`` in a worker process."""
 
-    def __init__(self, kind: str, original: TextIO, common: Slate):
+    def __init__(self, kind: str, original: TextIO, common: Slate, echo: bool = True):
         self.kind = kind
         self.original = original
         self._common = common
+        self._echo = echo
 
     def write(self, text: str) -> int:
         """Hand on; returns the number of characters, as every stream does."""
@@ -134,8 +135,9 @@ class Stream(io.TextIOBase):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         slate = getattr(_here, "slate", None)
         if slate is None:
-            self.original.write(text)
-            self.original.flush()
+            if self._echo:
+                self.original.write(text)
+                self.original.flush()
             slate = self._common
         slate.add(self.kind, text)
         return len(text)
@@ -189,10 +191,11 @@ class _Bytes(io.RawIOBase):
 class _Handler(logging.Handler):
     """Sends records of the root logger on."""
 
-    def __init__(self, common: Slate, original: TextIO):
+    def __init__(self, common: Slate, original: TextIO, echo: bool):
         super().__init__(logging.WARNING)
         self._common = common
         self._original = original
+        self._echo = echo
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -202,8 +205,9 @@ class _Handler(logging.Handler):
             return
         slate = getattr(_here, "slate", None)
         if slate is None:
-            self._original.write(f"{record.levelname} {record.name}: {text}\n")
-            self._original.flush()
+            if self._echo:
+                self._original.write(f"{record.levelname} {record.name}: {text}\n")
+                self._original.flush()
             slate = self._common
         slate.add("log", text, [record.name, record.levelname])
 
@@ -212,15 +216,23 @@ class Capture:
     """Puts the three in place, for a process that does nothing but be a worker.
 
     A process that a task forks writes to the streams it would have had: nobody there sends.
+
+    Parameters
+    ----------
+    common : Slate
+        Takes what no task says.
+    echo : bool
+        What no task says is written to the streams that were there, too.
     """
 
-    def __init__(self, common: Slate):
+    def __init__(self, common: Slate, echo: bool = True):
         self._streams = (sys.stdout, sys.stderr)
         self._showwarning = warnings.showwarning
         self._common = common
-        self._handler = _Handler(common, sys.stderr)
-        sys.stdout = Stream("stdout", sys.stdout, common)
-        sys.stderr = Stream("stderr", sys.stderr, common)
+        self._echo = echo
+        self._handler = _Handler(common, sys.stderr, echo)
+        sys.stdout = Stream("stdout", sys.stdout, common, echo)
+        sys.stderr = Stream("stderr", sys.stderr, common, echo)
         logging.getLogger().addHandler(self._handler)
         warnings.showwarning = self._show
         _captures.append(self)
@@ -246,9 +258,10 @@ class Capture:
             return
         slate = getattr(_here, "slate", None)
         if slate is None:
-            own = self._streams[1]
-            own.write(warnings.formatwarning(message, category, filename, lineno, line))
-            own.flush()
+            if self._echo:
+                own = self._streams[1]
+                own.write(warnings.formatwarning(message, category, filename, lineno, line))
+                own.flush()
             slate = self._common
         name = category.__qualname__
         if category.__module__ != "builtins":
@@ -257,6 +270,11 @@ class Capture:
 
 
 _captures: list[Capture] = []
+
+
+def is_capturing() -> bool:
+    """Tell whether what this process prints is sent to clients."""
+    return bool(_captures)
 
 
 def _after_fork() -> None:

@@ -118,6 +118,8 @@ class Scheduler:
         self._next_handle = 0  # of the clients that are no connections
         self._tick_is_due = False
         self._exits: dict[str, str] = {}
+        #: How many workers somebody has asked for; None until then.
+        self.scaled_to: int | None = None
         self.state.handle([ev.ClientJoined(PUBLISHED), ev.ClientJoined(FORGOTTEN)], monotonic())
 
     # -- life ------------------------------------------------------------------------------------
@@ -229,6 +231,16 @@ class Scheduler:
         frame = m.encode(message)
         for peer in self.clients.values():
             peer.channel.write(frame)
+
+    def tell_people(self, message: m.Message) -> None:
+        """Send the same to the clients that people sit at, and not to those inside of tasks.
+
+        What those showed would be output of their worker: it would come back, and go round.
+        """
+        frame = m.encode(message)
+        for peer in self.clients.values():
+            if peer.channel.role == "client":
+                peer.channel.write(frame)
 
     def new_handles(self, count: int) -> int:
         """Return the first of ``count`` fresh handles of the clients that are no connections."""

@@ -241,8 +241,10 @@ class ClientPeer:
             if not 0 <= message.n <= 100_000:
                 raise ValueError(f"a cluster can't have {message.n} workers")
             scheduler.manager.scale(message.n)
+            scheduler.scaled_to = message.n
         elif message.action == "restart":
             scheduler.manager.restart()
+            return scheduler.scaled_to
         else:
             raise ValueError(f"unknown action {message.action!r}")
         return None

@@ -198,7 +198,7 @@ class WorkerPeer:
         columns = scheduler.state.columns
         row = columns.live_row(message.id) if message.id >= 0 else -1
         if row < 0:
-            scheduler.tell_clients(m.Output(-1, message.kind, message.text, message.detail))
+            scheduler.tell_people(m.Output(-1, message.kind, message.text, message.detail))
             return
         peer = scheduler.clients.get(columns.client[row])
         if peer is not None:

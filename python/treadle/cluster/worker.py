@@ -76,6 +76,8 @@ class Worker:
     capture : bool, default False
         Send what tasks print, log and warn of to their client.  For processes that do nothing
         else than be a worker: it replaces ``sys.stdout`` and ``sys.stderr``.
+    echo : bool, default True
+        With ``capture``: write what no task says to the process's own streams as well.
     insecure : bool, default False
         Allow addresses on other machines: what is sent there is not encrypted.
 
@@ -101,6 +103,7 @@ class Worker:
         listen: list[str] | None = None,
         connection: Connection | None = None,
         capture: bool = False,
+        echo: bool = True,
         insecure: bool = False,
     ):
         self.address = address
@@ -147,7 +150,7 @@ class Worker:
         self._fetchers = Fetchers(
             self._data_client, self._peers, self._fetched, self._broken, self.name
         )
-        self._capture = Capture(self._common) if capture else None
+        self._capture = Capture(self._common, echo=echo) if capture else None
         self._handlers: dict[type, Callable[[Any], None]] = {
             m.Registered: self._on_registered,
             m.Peers: self._on_peers,

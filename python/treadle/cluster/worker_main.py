@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import signal
 import threading
 from collections.abc import Callable, Mapping
@@ -31,6 +32,8 @@ def worker_main(spec: Mapping[str, Any], ready: Callable[[Worker], None] | None 
         `Credentials`, or ``credentials`` themselves; and, as in `Worker`, ``nthreads``, ``name``,
         ``memory_limit``, ``resources``, ``listen``, ``insecure``.  ``preload`` are modules to
         import first.
+        ``echo`` False when whoever sees our streams is a client, too, and would read twice what
+        no task said.
         With ``foreground`` Ctrl-C ends the worker; without, it is left to whoever owns it.
     ready : callable, optional
         Called with the worker when the scheduler has taken it in.
@@ -56,6 +59,7 @@ def worker_main(spec: Mapping[str, Any], ready: Callable[[Worker], None] | None 
         resources=spec.get("resources"),
         listen=spec.get("listen"),
         capture=True,
+        echo=spec.get("echo", True),
         insecure=bool(spec.get("insecure")),
     )
     told = _listen_to_signals(bool(spec.get("foreground")))
@@ -94,7 +98,32 @@ def _listen_to_signals(foreground: bool) -> threading.Event:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end if foreground else lambda *_: None)
+    _give_back_signals_in_children()
     return told
+
+
+def _give_back_signals_in_children() -> None:
+    """In a process that a task forks nobody listens, so signals do there what they always do.
+
+    ``multiprocessing`` ends its processes with SIGTERM, and then waits for them.  One that is sent
+    before the child has come this far waits, too.
+    """
+    if not hasattr(os, "register_at_fork"):
+        return
+    masks = threading.local()
+
+    def before() -> None:
+        masks.old = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGINT])
+
+    def after() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, masks.old)
+
+    def after_in_child() -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        after()
+
+    os.register_at_fork(before=before, after_in_parent=after, after_in_child=after_in_child)
 
 
 def _end_when_told(worker: Worker, told: threading.Event) -> None:

@@ -62,6 +62,30 @@ def is_importable(obj: Any) -> bool:
     return found is obj
 
 
+def home_of_method(method: Any) -> ModuleType | None:
+    """Return the installed module that has a bound method as one of its functions, if one has.
+
+    ``random.random`` and ``numpy.random.rand`` are methods of generators that their modules keep
+    to themselves.  Whoever unpickles such a method wants the one of its own process, not a copy of
+    ours with its state.
+
+    >>> import random
+    >>> home_of_method(random.random).__name__, home_of_method(random.Random().random)
+    ('random', None)
+    """
+    owner = method.__self__
+    if owner is None or isinstance(owner, (type, ModuleType)):
+        return None
+    for name in (type(owner).__module__, getattr(method, "__module__", None)):
+        while isinstance(name, str) and name and name != "builtins":
+            module = sys.modules.get(name)
+            found = vars(module).get(method.__name__) if module is not None else None
+            if getattr(found, "__self__", None) is owner and is_installed(name):
+                return module
+            name = name.rpartition(".")[0]
+    return None
+
+
 def is_local(obj: Any) -> bool:
     """Tell whether a module of the user's, which others may lack, defines ``obj``."""
     module = obj.__module__

@@ -23,7 +23,7 @@ import types
 import weakref
 from typing import Any
 
-from treadle.protocol.installed import is_importable, is_installed
+from treadle.protocol.installed import home_of_method, is_importable, is_installed
 
 _MOST_LEAVES = 4000
 _MOST_CODES = 4096  # whose names are remembered
@@ -131,7 +131,12 @@ class Leaves:
             return self._container(kind, value)
         if kind in (types.BuiltinFunctionType, types.CodeType):
             found.append(value)
-            return kind is types.CodeType or isinstance(value.__self__, types.ModuleType | type)
+            if kind is types.CodeType or isinstance(value.__self__, types.ModuleType | type):
+                return True
+            return home_of_method(value) is not None
+        if kind is types.MethodType and home_of_method(value) is not None:
+            found.append(value)
+            return True
         if isinstance(value, type):
             return self.klass(value)
         if kind is types.ModuleType:

@@ -3,6 +3,7 @@
 - What local modules define (see `treadle.protocol.installed`) can travel by value too, so that
   another process never runs an older version of it.
 - A class that comes back to the process it was born in is that class, untouched.
+- Methods that a module offers as functions, such as ``random.random``, go by reference.
 - Functions under ``functools.lru_cache`` in a notebook travel; their caches stay.
 - Errors are rebuilt without calling ``__init__`` when it refuses.
 
@@ -25,11 +26,12 @@ import cloudpickle
 from cloudpickle import cloudpickle as _cloudpickle
 
 from treadle.protocol.classes import class_bytes, load_class, reduce_class
-from treadle.protocol.installed import is_importable, is_local
+from treadle.protocol.installed import home_of_method, is_importable, is_local
 
 PROTOCOL = 5
 
 _LRU = type(functools.lru_cache(len))
+_METHODS = frozenset((types.MethodType, types.BuiltinMethodType))
 _object_reduce = object.__reduce_ex__
 _error_reduce = BaseException.__reduce__
 
@@ -69,6 +71,10 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
                 return self._dynamic_function_reduce(obj)
         elif isinstance(obj, type):
             return self._reduce_class(obj)
+        elif kind in _METHODS:
+            home = home_of_method(obj)
+            if home is not None:
+                return getattr, (home, obj.__name__)
         elif kind is _LRU:
             return self._reduce_cached(obj)
         elif isinstance(obj, BaseException):
