@@ -53,7 +53,7 @@ FUNCTIONS = {
     ),
     "wait": (
         "treadle.cluster.waiting",
-        "(fs: 'Any', timeout: 'float | None' = None, return_when: 'str' = 'ALL_COMPLETED') "
+        "(fs: 'Any', timeout: 'float | str | None' = None, return_when: 'str' = 'ALL_COMPLETED') "
         "-> 'Any'",
     ),
     "worker_client": (

@@ -14,7 +14,8 @@ from typing import Any
 from treadle.cluster.fetching import Failed, values_of
 from treadle.cluster.future import Future
 from treadle.cluster.ledger import FINISHED
-from treadle.cluster.waiting import Arrivals
+from treadle.cluster.waiting import Arrivals, pending_text
+from treadle.utils.duration import seconds
 
 __all__ = ["as_completed"]
 
@@ -52,11 +53,12 @@ class as_completed:  # noqa: N801  (Dask's name, and that of concurrent.futures)
         with_results: bool = False,
         raise_errors: bool = True,
         *,
-        timeout: float | None = None,
+        timeout: float | str | None = None,
     ):
         self.with_results = with_results
         self.raise_errors = raise_errors
-        self._deadline = None if timeout is None else time.monotonic() + timeout
+        limit = seconds(timeout)
+        self._deadline = None if limit is None else time.monotonic() + limit
         self._arrivals = Arrivals()
         self._waiting: Callable[[], AbstractContextManager[Any]] = nullcontext
         self.update(futures or ())
@@ -128,7 +130,7 @@ class as_completed:  # noqa: N801  (Dask's name, and that of concurrent.futures)
         with self._waiting():
             future = arrivals.next(self._deadline)
         if future is None:
-            raise TimeoutError(f"{arrivals.expected} futures have not ended in time")
+            raise TimeoutError(f"{pending_text(arrivals.expected)} not ended in time")
         return future
 
     def _result(self, future: Future) -> Any:
@@ -176,6 +178,6 @@ class as_completed:  # noqa: N801  (Dask's name, and that of concurrent.futures)
         try:
             await asyncio.wait_for(event.wait(), remaining)
         except TimeoutError:
-            raise TimeoutError(f"{arrivals.expected} futures have not ended in time") from None
+            raise TimeoutError(f"{pending_text(arrivals.expected)} not ended in time") from None
         finally:
             arrivals.bell = None

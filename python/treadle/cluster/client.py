@@ -37,6 +37,7 @@ from treadle.protocol.messages import (
     RetryHandles,
     WantKeys,
 )
+from treadle.utils.duration import seconds
 
 if TYPE_CHECKING:
     from treadle.cluster.executor import ClientExecutor
@@ -92,7 +93,7 @@ class Client(Calls, Collections, Scattering, Questions, Datasets):
         self,
         address: Any = None,
         *,
-        timeout: float = 10.0,
+        timeout: float | str = 10.0,
         asynchronous: bool = False,
         name: str | None = None,
         set_as_default: bool = True,
@@ -108,7 +109,7 @@ class Client(Calls, Collections, Scattering, Questions, Datasets):
         #: In a worker: what a task does around waiting, which is to leave its thread's slot.
         self.around_waits: Callable[[], AbstractContextManager[Any]] | None = None
         self._address = address
-        self._timeout = timeout
+        self._timeout = seconds(timeout) or 10.0
         self._set_as_default = set_as_default
         self._credentials = credentials
         self._role = role
@@ -191,14 +192,16 @@ class Client(Calls, Collections, Scattering, Questions, Datasets):
             return "closed"
         return "running" if self._linked.lost_reason is None else "lost"
 
-    def close(self, timeout: float = 5.0) -> Any:
+    def close(self, timeout: float | str | None = 5.0) -> Any:
         """Leave the cluster; futures that are pending are cancelled.
 
         A local cluster that this client has started is stopped.
         """
+        limit = seconds(timeout)
+        limit = 5.0 if limit is None else limit
         if self.asynchronous:
-            return self._in_thread(self._close, timeout)
-        self._close(timeout)
+            return self._in_thread(self._close, limit)
+        self._close(limit)
         return None
 
     def _close(self, timeout: float) -> None:
@@ -319,7 +322,7 @@ class Client(Calls, Collections, Scattering, Questions, Datasets):
         ----------
         futures : Future or nested collection of Future
             Lists, tuples, sets and dictionaries are kept as they are, with results in the places
-            of futures.
+            of futures.  Iterators become lists.
         errors : {"raise", "skip"}
             What to do when a task failed: raise what it raised, or leave it out.
         direct
@@ -471,6 +474,9 @@ def _close_all() -> None:
 
 def _after_fork() -> None:
     current.forget_defaults()
+    if config.get("scheduler") == CLUSTER:  # which has no meaning here
+        before = [client._scheduler_before for client in _open if client._scheduler_before]
+        config.set(scheduler=before[0] if before else "threads")
     for client in list(_open):
         client._forget_parent()
     _open.clear()

@@ -30,6 +30,7 @@ from treadle.cluster.ledger import (
 )
 from treadle.errors import SchedulerLost, TaskCancelled
 from treadle.types import Key
+from treadle.utils.duration import seconds
 
 if TYPE_CHECKING:
     from treadle.cluster.client import Client
@@ -109,13 +110,13 @@ class Future:
 
     # -- waiting for it ------------------------------------------------------------------------
 
-    def result(self, timeout: float | None = None) -> Any:
+    def result(self, timeout: float | str | None = None) -> Any:
         """Wait for the task, and return its result.
 
         Parameters
         ----------
-        timeout : float, optional
-            Seconds to wait at most.
+        timeout : float or str, optional
+            Seconds to wait at most, or "500 ms", "2 minutes".
 
         Returns
         -------
@@ -125,7 +126,7 @@ class Future:
         Raises
         ------
         TimeoutError
-            If it is not there in time; the task goes on.
+            If it is not there in time; the task goes on.  It says what the task waits for.
         TaskCancelled
             If the task was cancelled; also a ``concurrent.futures.CancelledError``.
         SchedulerLost
@@ -136,20 +137,20 @@ class Future:
         __tracebackhide__ = True
         client = self.client
         if client.asynchronous:
-            return self._result_async(timeout)
-        return client._result(self, timeout)
+            return self._result_async(seconds(timeout))
+        return client._result(self, seconds(timeout))
 
-    def exception(self, timeout: float | None = None) -> Any:
+    def exception(self, timeout: float | str | None = None) -> Any:
         """Wait for the task, and return what it raised, or None.
 
         Parameters and other errors are those of `result`.
         """
         if self.client.asynchronous:
-            return self._exception_async(timeout)
-        self.client._wait([self], timeout)
+            return self._exception_async(seconds(timeout))
+        self.client._wait([self], seconds(timeout))
         return self._exception_now()
 
-    def traceback(self, timeout: float | None = None) -> Any:
+    def traceback(self, timeout: float | str | None = None) -> Any:
         """Wait for the task, and return the traceback of what it raised, or None."""
         error = self.exception(timeout)
         if self.client.asynchronous:
@@ -173,6 +174,8 @@ class Future:
         """Wait on the running event loop."""
         import asyncio
 
+        from treadle.cluster.waiting import late
+
         loop = asyncio.get_running_loop()
         waiter = loop.create_future()
         wake = partial(_wake, loop, waiter)
@@ -181,6 +184,8 @@ class Future:
                 break
             try:
                 await asyncio.wait_for(waiter, timeout)
+            except TimeoutError:
+                raise await asyncio.to_thread(late, self, timeout) from None
             finally:
                 self._batch.ledger.forget_callback(self._batch, self._index, wake)
             waiter = loop.create_future()

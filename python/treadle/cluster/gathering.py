@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from treadle.cluster.fetching import Failed, values_of
 from treadle.cluster.future import Future
 from treadle.cluster.ledger import FINISHED, PENDING
+from treadle.cluster.nested import futures_of, listed
 from treadle.cluster.waiting import wait_all
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ _SKIPPED: Any = object()
 def gather(client: Client, nested: Any, errors: str) -> Any:
     """Wait for the futures in ``nested``, and return it with their results."""
     __tracebackhide__ = True
+    nested = listed(nested)
     flat, futures = _flatten(nested)
     if any(f._batch.state[f._index] == PENDING for f in futures):
         with client._waiting():
@@ -39,6 +41,7 @@ async def gather_async(client: Client, nested: Any, errors: str) -> Any:
     """Do as `gather` on an event loop."""
     import asyncio
 
+    nested = listed(nested)
     flat, futures = _flatten(nested)
     for future in reversed(futures):
         if future._batch.state[future._index] == PENDING:
@@ -60,12 +63,8 @@ def _flatten(nested: Any) -> tuple[bool, list[Future]]:
     """Return the futures, and whether ``nested`` is just a list of them."""
     if isinstance(nested, Future):
         return False, [nested]
-    if not isinstance(nested, (list, tuple, set, frozenset, dict)) and hasattr(nested, "__next__"):
-        raise TypeError("gather takes a list of futures, not an iterator: gather(list(futures))")
     if type(nested) is list and set(map(type, nested)) == {Future}:
         return True, nested
-    from treadle.cluster.nested import futures_of
-
     return False, futures_of(nested)
 
 

@@ -324,6 +324,7 @@ class Ledger:
     def release(self, handles: Iterable[int]) -> list[int]:
         """Forget tasks that nobody looks at any more; return those that were known."""
         known = []
+        woken: list[Callback] = []
         with self.lock:
             for handle in handles:
                 batch = self._batches.pop(handle, None)
@@ -332,6 +333,10 @@ class Ledger:
                     if batch.state[handle - batch.base] < CANCELLED:
                         batch.state[handle - batch.base] = RELEASED
                     batch.content[handle - batch.base] = None
+                    if batch.waiters:  # of a future that was released by hand
+                        woken += batch.waiters.pop(handle - batch.base, ())
+        for callback in woken:
+            callback()
         return known
 
     def batch_of(self, handle: int) -> Batch | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import KeysView, ValuesView
 from typing import TYPE_CHECKING, Any
 
 from treadle.cluster.future import Future
@@ -13,6 +15,17 @@ if TYPE_CHECKING:
 __all__ = ["fire_and_forget", "futures_of"]
 
 
+def listed(nested: Any) -> Any:
+    """Return what an iterator or a view has, as a list; anything else as it is.
+
+    >>> listed(iter("ab")), listed({1: 2}.values()), listed((1,))
+    (['a', 'b'], [2], (1,))
+    """
+    if hasattr(type(nested), "__next__") or isinstance(nested, (KeysView, ValuesView, deque)):
+        return list(nested)
+    return nested
+
+
 def futures_of(nested: Any) -> list[Future]:
     """Return the futures in nested collections, each once.
 
@@ -22,7 +35,7 @@ def futures_of(nested: Any) -> list[Future]:
     []
     """
     found: dict[int, Future] = {}
-    stack = [nested]
+    stack = [listed(nested)]
     while stack:
         value = stack.pop()
         if isinstance(value, Future):

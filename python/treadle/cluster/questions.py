@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from treadle.cluster.connected import Connected
 from treadle.cluster.session import ANSWER_TIMEOUT, Question
-from treadle.errors import SchedulerLost, TreadleError
+from treadle.errors import TreadleError
 from treadle.protocol.messages import CancelHandles, Manage, Query, RunOnWorkers
+from treadle.utils.duration import seconds
 
 if TYPE_CHECKING:
     from treadle.types import Key
@@ -151,14 +152,14 @@ class Questions(Connected):
 
     ncores = nthreads
 
-    def wait_for_workers(self, n_workers: int, timeout: float | None = None) -> Any:
+    def wait_for_workers(self, n_workers: int, timeout: float | str | None = None) -> Any:
         """Wait until there are this many workers.
 
         Raises
         ------
         TimeoutError
         """
-        return self._sync(self._wait_for_workers, n_workers, timeout)
+        return self._sync(self._wait_for_workers, n_workers, seconds(timeout))
 
     def _wait_for_workers(self, n_workers: int, timeout: float | None) -> None:
         session = self._session
@@ -173,7 +174,7 @@ class Questions(Connected):
                     f"{len(session.workers)} of {n_workers} workers have come within {timeout:g} s"
                 )
 
-    def restart(self, timeout: float | None = None, wait_for_workers: bool = True) -> Any:
+    def restart(self, timeout: float | str | None = None, wait_for_workers: bool = True) -> Any:
         """Start all workers anew; the futures of this client are cancelled.
 
         Parameters
@@ -183,7 +184,8 @@ class Questions(Connected):
         wait_for_workers : bool
             Return when there are as many as before.
         """
-        return self._sync(self._restart, 60.0 if timeout is None else timeout, wait_for_workers)
+        limit = seconds(timeout)
+        return self._sync(self._restart, 60.0 if limit is None else limit, wait_for_workers)
 
     def _restart(self, timeout: float, wait_for_workers: bool) -> None:
         session = self._session
@@ -191,20 +193,26 @@ class Questions(Connected):
         handles = [handle for handle, _ in session.ledger.names()]
         session.send(CancelHandles(handles, True))
         session.ledger.cancelled(handles, "the workers were started anew")
-        self._manage("restart", timeout=timeout)
+        wanted = self._manage("restart", timeout=timeout)
         if not wait_for_workers:
             return
+        # Some of those that are here may be leaving, since the cluster was made smaller.
+        count = len(before) if wanted is None else min(len(before), wanted)
         with session.workers_changed:
-            session.workers_changed.wait_for(
+            done = session.workers_changed.wait_for(
                 lambda: (
                     session.lost_reason is not None
-                    or (len(session.workers) >= len(before) and before.isdisjoint(session.workers))
+                    or (len(session.workers) >= count and before.isdisjoint(session.workers))
                 ),
                 timeout,
             )
             session.check()
-            if not before.isdisjoint(session.workers) or len(session.workers) < len(before):
-                raise TimeoutError(f"the workers were not there again within {timeout:g} seconds")
+            if not done:
+                new = len(session.workers.keys() - before)
+                raise TimeoutError(
+                    f"{new} of {count} new workers have come, and {len(session.workers) - new} of "
+                    f"{len(before)} old ones are still there, after {timeout:g} seconds"
+                )
 
     def retire_workers(
         self, workers: str | Iterable[str] | None = None, close_workers: bool = True, **kwargs: Any
@@ -302,11 +310,8 @@ class Questions(Connected):
 def _until_all_answered(session: Any, question: Question) -> None:
     """Wait for a result of each worker that was asked and is still there."""
     while True:
-        answered = question.answer is not None or question.error
-        if question.error:
-            kind = SchedulerLost if session.lost_reason is not None else TreadleError
-            raise kind(question.error)
-        if answered:
+        session.check_answer(question)
+        if question.answer is not None:
             here = {worker.name for worker in list(session.workers.values())}
             missing = set(question.answer) - set(question.results)
             if not missing:

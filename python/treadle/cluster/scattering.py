@@ -12,12 +12,13 @@ from treadle.cluster.connected import Connected
 from treadle.cluster.future import Future
 from treadle.cluster.session import ANSWER_TIMEOUT
 from treadle.cluster.submission import MAX_BYTES, Columns, function_spec, send
-from treadle.errors import SchedulerLost, TreadleError
+from treadle.errors import SchedulerLost
 from treadle.graph.naming import unique_key
 from treadle.graph.table import literal
 from treadle.graph.tokenize import tokenize
 from treadle.protocol.messages import Scatter
 from treadle.protocol.serialize import dumps_args
+from treadle.utils.duration import seconds
 from treadle.utils.sizeof import sizeof
 
 
@@ -31,7 +32,7 @@ class Scattering(Connected):
         broadcast: bool = False,
         direct: bool | None = None,
         hash: bool = True,
-        timeout: float | None = None,
+        timeout: float | str | None = None,
         asynchronous: bool | None = None,
     ) -> Any:
         """Put values on workers, to be used by many tasks.
@@ -64,7 +65,7 @@ class Scattering(Connected):
         ...     client.submit(max, table, 0).result()
         1
         """
-        return self._sync(self._scatter, data, workers, broadcast, hash, timeout)
+        return self._sync(self._scatter, data, workers, broadcast, hash, seconds(timeout))
 
     def _scatter(
         self,
@@ -110,9 +111,7 @@ class Scattering(Connected):
                 raise TimeoutError("no worker has come to scatter to; see client.wait_for_workers")
         finally:
             session.forget(batch.base)
-        if question.error:
-            kind = SchedulerLost if session.lost_reason is not None else TreadleError
-            raise kind(question.error)
+        session.check_answer(question)
         parcels: dict[int, dict[int, Any]] = {}  # worker -> id -> value
         reply = question.answer
         for handle, id, targets in zip(reply.handles, reply.ids, reply.targets, strict=True):

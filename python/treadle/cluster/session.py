@@ -14,6 +14,7 @@ from __future__ import annotations
 import itertools
 import logging
 import queue
+import sys
 import threading
 from _thread import allocate_lock
 from collections import deque
@@ -172,10 +173,21 @@ class Session:
             self.send(make(number))
             if not question.signal.wait(timeout):
                 raise TimeoutError(f"the scheduler has not answered within {timeout:g} seconds")
-        if question.error:
-            kind = SchedulerLost if self.lost_reason is not None else TreadleError
-            raise kind(question.error)
+        self.check_answer(question)
         return question.answer
+
+    def check_answer(self, question: Question) -> None:
+        """Raise what came in place of an answer.
+
+        Raises
+        ------
+        ClientClosed, SchedulerLost, TreadleError
+        """
+        if question.error:
+            kind: type[TreadleError] = TreadleError
+            if self.lost_reason is not None:
+                kind = ClientClosed if self.closed else SchedulerLost
+            raise kind(question.error)
 
     def expect(self, handle: int) -> Question:
         """Register for `ScatterTo`, which is known by its first handle."""
@@ -381,7 +393,7 @@ class Session:
         try:
             if batch is not None and batch.on_output is not None:
                 batch.on_output(message.id - batch.base, message.kind, message.text, message.detail)
-            else:
+            elif message.id >= 0 or not _is_in_a_worker():
                 show_output(message.kind, message.text, message.detail)
         except Exception:  # a closed or broken stream of the user's
             logger.exception("what a task printed could not be shown")
@@ -397,6 +409,12 @@ class Session:
 
     def _goodbye(self, message: messages.Goodbye) -> None:
         raise ConnectionError(message.reason or "it has closed the connection")
+
+
+def _is_in_a_worker() -> bool:
+    """Tell whether what is shown here goes to clients: what no task said would go round."""
+    output = sys.modules.get("treadle.cluster.output")
+    return output is not None and output.is_capturing()
 
 
 def _refusal(message: messages.Refused) -> BaseException:

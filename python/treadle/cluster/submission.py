@@ -229,11 +229,24 @@ class Arguments:
         return handle
 
     def _handle_of_future(self, future: Future) -> int:
-        if future._batch.owner is not self._client:
+        owner = future._batch.owner
+        if owner is not self._client:
+            _check_same_cluster(future, owner, self._client)
             text = future._batch.keys[future._index]
             (future,) = self._client._want([text], [future.key])
             self.kept.append(future)
         return future._handle
+
+
+def _check_same_cluster(future: Future, owner: Client, client: Client) -> None:
+    """Refuse a future of another cluster: its result can't be had there by its name."""
+    if "closed" in (owner.status, client.status):
+        return
+    if owner._session.welcome.cluster != client._session.welcome.cluster:
+        raise ValueError(
+            f"the future {future.key!r} belongs to another cluster than this call; "
+            "pass its result, future.result()"
+        )
 
 
 def _holds_future(value: Any) -> bool:

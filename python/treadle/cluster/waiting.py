@@ -13,10 +13,16 @@ from typing import Any, NamedTuple
 
 from treadle.cluster.future import Future
 from treadle.cluster.ledger import FINISHED, PENDING, Signal
+from treadle.errors import TreadleError
+from treadle.protocol.messages import Query
+from treadle.utils.duration import seconds
 
 ALL_COMPLETED = "ALL_COMPLETED"
 FIRST_COMPLETED = "FIRST_COMPLETED"
 FIRST_EXCEPTION = "FIRST_EXCEPTION"
+
+#: Seconds that a question to the scheduler may take when a wait has come to nothing.
+ASK_SECONDS = 0.25
 
 
 def wait_all(
@@ -52,10 +58,50 @@ def wait_all(
                 finally:
                     batch.ledger.forget_callback(batch, index, signal.set)
                 if not ended:
-                    raise TimeoutError(f"{future.key!r} has not ended within {timeout:g} seconds")
+                    raise late(future, timeout, futures)
     finally:
         if alarm is not None:
             alarm.stop()
+
+
+def pending_text(count: int) -> str:
+    """Return the beginning of a sentence.
+
+    >>> pending_text(1), pending_text(2)
+    ('1 future has', '2 futures have')
+    """
+    return f"{count} future has" if count == 1 else f"{count} futures have"
+
+
+def late(future: Future, timeout: float | None, futures: Sequence[Future] = ()) -> TimeoutError:
+    """Return the error of a wait that took too long; it says what the task waits for.
+
+    The scheduler is asked, if it answers at once: an error must not take longer than the wait.
+    """
+    timeout = timeout or 0.0
+    pending = sum(not other.done() for other in futures)
+    what = repr(future.key)
+    text = f"{what} has not ended within {timeout:g} seconds"
+    if pending > 1:
+        text = f"{pending} of {len(futures)} futures have not ended within {timeout:g} seconds"
+    reason = _why(future, min(timeout, ASK_SECONDS))
+    if not reason:
+        return TimeoutError(text)
+    if pending > 1:
+        return TimeoutError(f"{text}; {reason}")
+    return TimeoutError(f"{text}: {reason.replace(f'{what} ', 'it ', 1)}")
+
+
+def _why(future: Future, timeout: float) -> str:
+    """Return what the scheduler says that a task waits for; nothing if it can't be asked now."""
+    if timeout <= 0:
+        return ""
+    key = future._batch.keys[future._index]
+    try:
+        session = future._batch.owner._session
+        return str(session.ask(lambda number: Query(number, "why", {"key": key}), timeout))
+    except (TreadleError, TimeoutError):
+        return ""
 
 
 class _Alarm:
@@ -155,14 +201,14 @@ class DoneAndNotDoneFutures(NamedTuple):
     not_done: set[Future]
 
 
-def wait(fs: Any, timeout: float | None = None, return_when: str = ALL_COMPLETED) -> Any:
+def wait(fs: Any, timeout: float | str | None = None, return_when: str = ALL_COMPLETED) -> Any:
     """Wait until all futures have ended, or the first one has.
 
     Parameters
     ----------
     fs : Future or collection of Future
-    timeout : float, optional
-        Seconds to wait at most.
+    timeout : float or str, optional
+        Seconds to wait at most, or "500 ms", "2 minutes".
     return_when : str
         "ALL_COMPLETED", "FIRST_COMPLETED" or "FIRST_EXCEPTION".
 
@@ -192,15 +238,16 @@ def wait(fs: Any, timeout: float | None = None, return_when: str = ALL_COMPLETED
             "return_when must be 'ALL_COMPLETED', 'FIRST_COMPLETED' or 'FIRST_EXCEPTION', "
             f"not {return_when!r}"
         )
+    limit = seconds(timeout)
     if futures and futures[0].client.asynchronous:
-        return _wait_async(futures, timeout, return_when)
+        return _wait_async(futures, limit, return_when)
     if not futures:
         return DoneAndNotDoneFutures(set(), set())
     with futures[0].client._waiting():
         if return_when == FIRST_COMPLETED:
-            _wait_first(futures, timeout)
+            _wait_first(futures, limit)
         else:
-            wait_all(futures, timeout, stop_on_failure=return_when == FIRST_EXCEPTION)
+            wait_all(futures, limit, stop_on_failure=return_when == FIRST_EXCEPTION)
     return _sorted_out(futures)
 
 
@@ -215,7 +262,7 @@ def _wait_first(futures: list[Future], timeout: float | None) -> None:
             callbacks.append((future, callback))
         deadline = None if timeout is None else time.monotonic() + timeout
         if arrivals.next(deadline) is None:
-            raise TimeoutError(f"none of {len(futures)} futures has ended within {timeout:g} s")
+            raise late(futures[0], timeout, futures)
     finally:
         for future, callback in callbacks:
             future._batch.ledger.forget_callback(future._batch, future._index, callback)
@@ -242,15 +289,24 @@ async def _wait_async(
     }[return_when]
     tasks = [asyncio.ensure_future(_until_ended(future, when)) for future in futures]
     try:
-        _, missing = await asyncio.wait(tasks, timeout=timeout, return_when=when)
+        ended, missing = await asyncio.wait(tasks, timeout=timeout, return_when=when)
+        timed_out = bool(missing) and not (
+            ended
+            if return_when == FIRST_COMPLETED
+            else return_when == FIRST_EXCEPTION and any(task.exception() for task in ended)
+        )
     finally:
         for task in tasks:
             task.cancel()
         ends = await asyncio.gather(*tasks, return_exceptions=True)
         del ends
-    if missing and return_when == ALL_COMPLETED:
-        raise TimeoutError(f"{len(missing)} futures have not ended within {timeout:g} seconds")
+    if timed_out:
+        raise await asyncio.to_thread(late, _first_pending(futures), timeout, futures)
     return _sorted_out(futures)
+
+
+def _first_pending(futures: list[Future]) -> Future:
+    return next((future for future in futures if not future.done()), futures[0])
 
 
 async def _until_ended(future: Future, when: str) -> None:
