@@ -311,3 +311,15 @@ def test_processes_in_reserve_take_the_next_cluster_and_go_with_the_nanny():
     everything = [pidfd(child.pid) for child in psutil.Process(nanny.pid).children()]
     nanny.close()
     assert wait_gone(*everything)
+
+
+def test_a_worker_that_stays_stopped_is_killed_and_replaced(events: Events):
+    events.start(scheduler=dict(SCHEDULER), worker=dict(WORKER), n=1, patience=0.3)
+    ready = events.wait("ready")
+
+    os.kill(ready["pid"], signal.SIGSTOP)
+    exited = events.wait("exited")
+
+    assert exited["pid"] == ready["pid"]
+    assert exited["reason"] == "was stopped for 0.3 seconds, and is killed"
+    assert events.wait("ready")["name"] == ready["name"]

@@ -156,6 +156,7 @@ class Child:
         self.is_ready = False
         self.is_leaving = False  # on purpose: nothing to report, nothing to start again
         self.is_restarting = False
+        self.verdict = ""  # why we have ended it, if we have
         self._loop = loop
         self._task = task
         self._on_line = on_line
@@ -194,6 +195,11 @@ class Child:
             os.killpg(self.pid, number)
         except OSError:
             pass  # all gone
+
+    def end(self, verdict: str) -> None:
+        """Kill it, for a reason that is told in place of how it ended."""
+        self.verdict = verdict
+        self.signal(signal.SIGKILL)
 
     def ended(self) -> None:
         """The process is a zombie: end what it started, and read its last words."""

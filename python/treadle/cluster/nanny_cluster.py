@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from treadle.cluster.nanny_child import Child, Process
 from treadle.cluster.nanny_restarts import Restarts
+from treadle.cluster.nanny_stopped import PATIENCE_SECONDS, StoppedWorkers
 from treadle.utils.process import exit_text
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class ClusterProcesses:
         What the owner said: ``scheduler`` and ``worker`` are specs, handed to the entries (a spec
         may name another one as ``entry``); ``n`` workers; ``surroundings`` and ``spawn`` as in
         `Child`; ``sockets`` is how the paths of its UNIX sockets begin, for they are removed when
-        a process is killed and can't do it.
+        a process is killed and can't do it; ``patience`` is how long a worker may be stopped.
     report : callable
         ``report(event, **fields)``: what the owner hears of.
     make : callable
@@ -107,6 +108,11 @@ class ClusterProcesses:
     def start_workers(self) -> None:
         """As many as were ordered."""
         self.scale(self._order.get("n", 0))
+        patience = self._order.get("patience") or PATIENCE_SECONDS
+        StoppedWorkers(self._loop, self._watched_workers, patience).begin()
+
+    def _watched_workers(self) -> list[Child] | None:
+        return None if self.is_stopping else list(self._workers.values())
 
     def scale(self, n: int) -> None:
         """Have ``n`` workers; the youngest leave first."""
@@ -277,7 +283,7 @@ class ClusterProcesses:
         self._loop.call_later(GRACE_SECONDS / 2, self.kill)
 
     def _worker_ended(self, child: Child, code: int) -> None:
-        reason = exit_text(code)
+        reason = child.verdict or exit_text(code)
         if self.is_stopping:
             return
         if child.is_restarting:
