@@ -7,6 +7,7 @@ test ── owner ── nanny ─┬─ guard
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -181,6 +182,7 @@ def test_nothing_but_the_nanny_is_left_when_the_scheduler_is_killed(families: li
 def wait_for_another(parent: psutil.Process, name: str, pid: int) -> None:
     """A child of that name appears that is not the one of that pid; each look reads /proc."""
     for _ in range(100_000):
-        if any(child.name() == name and child.pid != pid for child in parent.children()):
-            return
+        with contextlib.suppress(psutil.NoSuchProcess):  # between the list and the look
+            if any(child.name() == name and child.pid != pid for child in parent.children()):
+                return
     raise AssertionError(f"no {name}")
