@@ -165,3 +165,21 @@ def test_a_holder_that_is_told_to_drop_a_result_gives_back_what_counts_on_it():
 
     assert [i.ids for i in said if isinstance(i, ins.Release)] == [[a]]
     assert {id for order in room.heard(ins.TakeBack) for id in order.ids} == counting
+
+
+def test_equal_calls_cost_the_same_each_however_many_they_are():
+    room = Room(1)
+    count = 40_000  # looking through all of them for each would take minutes
+    keys, zeros = ["x"] * count, [0] * count
+
+    room.tell(
+        ev.GraphSubmitted(
+            0, 0, keys, zeros, zeros, [b""] * count, [()] * count, list(range(count)), False, 0.0,
+            {}, {},
+        )
+    )  # fmt: skip
+    told = [i for i in room.finish("x") if isinstance(i, ins.Done)]
+    room.tell(ev.HandlesReleased(0, list(range(count))))
+
+    assert [sorted(i.handles) for i in told] == [list(range(count))]
+    assert room.is_("x") == "forgotten"

@@ -119,8 +119,8 @@ MUTANTS = [
     _s(
         "a second client's wish is not counted",
         "requests",
-        "                other[2] = 1\n",
-        "                other[2] = 1\n                return True\n",
+        "        others[client.number, handle] = 1\n",
+        "        others[client.number, handle] = 1\n        return True\n",
         200,
     ),
     _s(

@@ -204,7 +204,7 @@ class WorkerPeer:
         if peer is not None:
             handle = columns.handle[row]
             peer.send(m.Output(handle, message.kind, message.text, message.detail))
-        for number, handle, wanted in columns.others.get(row, ()):
+        for (number, handle), wanted in columns.others.get(row, {}).items():
             other = scheduler.clients.get(number)
             if wanted and other is not None and other is not peer:
                 other.send(m.Output(handle, message.kind, message.text, message.detail))

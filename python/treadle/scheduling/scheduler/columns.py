@@ -136,7 +136,8 @@ class Columns:
         self.next_rank = 0
         # rare facts, by row
         self.replicas: dict[int, list[int]] = {}  # holders beside the first
-        self.others: dict[int, list[list[int]]] = {}  # [client, handle, is wanted] beside the first
+        # Beside the first: row -> (client, handle) -> is wanted.
+        self.others: dict[int, dict[tuple[int, int], int]] = {}
         self.options: dict[int, Options] = {}
         self.retries: dict[int, int] = {}
         self.deaths: dict[int, int] = {}
@@ -196,8 +197,8 @@ class Columns:
         if flags & WANTED:
             return True
         if flags & SHARED:
-            for other in self.others[row]:
-                if other[2]:
+            for wanted in self.others[row].values():
+                if wanted:
                     return True
         return False
 
@@ -339,7 +340,7 @@ class Columns:
         if client is not None:
             client.handles.pop(self.handle[row], None)
         if self.flags[row] & SHARED:
-            for number, handle, _ in self.others.pop(row):
+            for number, handle in self.others.pop(row):
                 other = self.clients.get(number)
                 if other is not None:
                     other.handles.pop(handle, None)

@@ -75,7 +75,7 @@ def _check_links(s: Columns) -> None:
         _check(s, row, s.row_of.get(s.keys[row]) == row, "its key names another row")
         _check(s, row, s.links[row] == links[row], f"links must be {links[row]}")
         wants = 1 if s.flags[row] & WANTED else 0
-        wants += sum(1 for other in s.others.get(row, ()) if other[2])
+        wants += sum(s.others[row].values()) if row in s.others else 0
         expected = users[row] + wants
         _check(s, row, s.users[row] == expected, f"users must be {expected}")
     live = sum(1 for state in s.state if state != FORGOTTEN)

@@ -22,7 +22,7 @@ def tell_done(s: Columns, row: int, value: bytes | None) -> None:
     if flags & WANTED:
         _done(s, s.client[row], s.handle[row], row, value)
     if flags & SHARED:
-        for number, handle, wanted in s.others[row]:
+        for (number, handle), wanted in s.others[row].items():
             if wanted:
                 _done(s, number, handle, row, value)
 
@@ -79,7 +79,7 @@ def tell_erred(s: Columns, row: int) -> None:
     if flags & (WANTED | WATCHED):
         tell_erred_to(s, s.client[row], s.handle[row], row)
     if flags & SHARED:
-        for number, handle, wanted in s.others[row]:
+        for (number, handle), wanted in s.others[row].items():
             if wanted:
                 tell_erred_to(s, number, handle, row)
 
@@ -108,7 +108,7 @@ def tell_lost(s: Columns, row: int) -> None:
     if s.flags[row] & WANTED:
         _lost(s, s.client[row], s.handle[row])
     if s.flags[row] & SHARED:
-        for number, handle, wanted in s.others[row]:
+        for (number, handle), wanted in s.others[row].items():
             if wanted:
                 _lost(s, number, handle)
 

@@ -229,7 +229,7 @@ def _steps(priority: float) -> int:
 def _share(s: Columns, row: int, number: int, handle: int) -> None:
     """A further handle stands for a row."""
     s.flags[row] |= SHARED
-    s.others.setdefault(row, []).append([number, handle, 0])
+    s.others.setdefault(row, {})[number, handle] = 0
 
 
 def _want(s: Columns, client: Client, handle: int, row: int) -> bool:
@@ -239,12 +239,10 @@ def _want(s: Columns, client: Client, handle: int, row: int) -> bool:
             return False
         s.flags[row] |= WANTED
     else:
-        for other in s.others[row]:
-            if other[0] == client.number and other[1] == handle:
-                if other[2]:
-                    return False
-                other[2] = 1
-                break
+        others = s.others[row]
+        if others[client.number, handle]:
+            return False
+        others[client.number, handle] = 1
     s.users[row] += 1
     return True
 
@@ -326,13 +324,8 @@ def release(s: Columns, client: Client, handles: list[int]) -> None:
             s.handle[row] = -1
             s.client[row] = NOBODY
         else:
-            wanted = 0
             others = s.others[row]
-            for position in range(len(others)):
-                if others[position][0] == client.number and others[position][1] == handle:
-                    wanted = others[position][2]
-                    del others[position]
-                    break
+            wanted = others.pop((client.number, handle))
             if not others:
                 del s.others[row]
                 s.flags[row] &= ~SHARED
@@ -368,7 +361,7 @@ def _cancel_for_all(s: Columns, by: Client, row: int, reason: str) -> None:
     if s.flags[row] & WANTED:
         wants.append((s.client[row], s.handle[row]))
     if s.flags[row] & SHARED:
-        wants += [(other[0], other[1]) for other in s.others[row] if other[2]]
+        wants += [who for who, wanted in s.others[row].items() if wanted]
     for number, handle in wants:
         other = s.clients.get(number)
         if other is not None and other is not by:
