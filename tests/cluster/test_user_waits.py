@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
+import traceback
 
 import pytest
 from tests.cluster import gates
@@ -134,3 +136,31 @@ def test_a_future_of_another_cluster_is_refused(client):
         future = elsewhere.submit(inc, 1)
         with pytest.raises(ValueError, match="belongs to another cluster"):
             client.submit(inc, future)
+
+
+def fail():
+    raise KeyError("no")
+
+
+def test_an_error_that_is_raised_again_and_again_keeps_its_length(client):
+    future = client.submit(fail)
+    lengths = set()
+
+    for _ in range(3):
+        with pytest.raises(KeyError) as caught:
+            future.result(TIMEOUT)
+        lengths.add(len(traceback.extract_tb(caught.value.__traceback__)))
+
+    assert len(lengths) == 1
+    assert traceback.extract_tb(future.traceback())[-1].name == "fail"
+
+
+def test_a_function_that_names_its_client_has_the_one_of_its_task(client):
+    def outer(x):
+        return client.submit(inc, x).result()
+
+    assert client.submit(outer, 1).result(TIMEOUT) == 2
+
+
+def test_a_module_is_no_large_argument(client):
+    assert client.submit(getattr, os, "sep").result(TIMEOUT) == os.sep  # warnings are errors here

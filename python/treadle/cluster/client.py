@@ -280,6 +280,10 @@ class Client(Calls, Collections, Scattering, Questions, Datasets):
         except Exception:  # half made, or the interpreter is going
             pass
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What a task makes of it: a function that names its notebook's client works there, too.
+        return current.get_client, ()
+
     def __repr__(self) -> str:
         if self._linked is None:
             return f"<Client: {self.status}>"

@@ -267,17 +267,8 @@ class Future:
         """Raise the error of a task that did not end well."""
         __tracebackhide__ = True
         error = self._why_not()
-        raise error.with_traceback(_own_frames(error))
-
-
-def _own_frames(error: BaseException) -> TracebackType | None:
-    """Drop the frames that raising an exception here a moment ago has put in front."""
-    frames = error.__traceback__
-    while frames is not None and frames.tb_frame.f_globals.get("__name__", "").startswith(
-        "treadle.cluster."
-    ):
-        frames = frames.tb_next
-    return frames
+        content = self._batch.content[self._index]
+        raise error.with_traceback(content.frames if isinstance(content, Failure) else None)
 
 
 async def _traceback_of(pending: Any) -> TracebackType | None:

@@ -26,6 +26,7 @@ from __future__ import annotations
 import threading
 from _thread import allocate_lock
 from collections.abc import Callable, Iterable
+from types import TracebackType
 from typing import Any, Protocol
 
 from treadle.protocol.messages import TaskError
@@ -61,13 +62,16 @@ class Failure:
     error : TaskError or BaseException
     blame : str
         Key of the task that raised, which is this one or one that it needs.
+    frames : traceback or None
+        Where the task raised; each time the exception is raised again it begins with these.
     """
 
-    __slots__ = ("blame", "error")
+    __slots__ = ("blame", "error", "frames")
 
     def __init__(self, error: TaskError | BaseException, blame: str):
         self.error = error
         self.blame = blame
+        self.frames: TracebackType | None = None
 
     def exception(self, note: bool = True) -> BaseException:
         """Return the exception, the same object each time, with a note that names the task."""
@@ -75,7 +79,9 @@ class Failure:
         if isinstance(error, TaskError):
             from treadle.protocol.serialize import loads_error
 
-            error = self.error = loads_error(error)
+            error = loads_error(error)
+            self.frames = error.__traceback__
+            self.error = error
             if note and self.blame:
                 error.add_note(f"treadle: task {self.blame!r} failed")
         return error

@@ -157,7 +157,7 @@ class Scheduler:
 
         def main() -> None:
             try:
-                asyncio.run(self.run(started.set))
+                asyncio.run(self.run(started.set), debug=False)
             except BaseException as error:
                 failure.append(error)
                 if started.is_set():

@@ -53,7 +53,8 @@ def scheduler_main(
     started : callable, optional
         Called when it listens.
     """
-    asyncio.run(_SchedulerProcess(spec, channel).run(started))
+    # Whoever debugs (python -X dev) debugs a program of theirs, not this loop.
+    asyncio.run(_SchedulerProcess(spec, channel).run(started), debug=False)
 
 
 class NannyManager:

@@ -13,6 +13,7 @@ import sys
 from array import array
 from collections.abc import Callable, Iterable
 from itertools import islice
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 _getsizeof = sys.getsizeof
@@ -22,8 +23,12 @@ _LARGEST = 1 << 60  # nobody has more; a value that claims so is not believed
 
 # Exact types of one size, or whose own word is good: no look inside is needed.
 _ATOMS: frozenset[type] = frozenset(
-    (int, float, bool, complex, type(None), str, bytes, bytearray, range, type, array)
-)
+    (
+        int, float, bool, complex, type(None), str, bytes, bytearray, range, type, array,
+        # These are named when they are sent, or a few kilobytes.
+        ModuleType, FunctionType, BuiltinFunctionType,
+    )
+)  # fmt: skip
 
 
 def sizeof(value: Any) -> int:
