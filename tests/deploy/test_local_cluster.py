@@ -181,9 +181,20 @@ def test_it_listens_on_tcp_when_asked_and_on_loopback_only():
 
 def test_an_error_at_the_start_of_workers_is_told_and_leaves_nothing():
     with pytest.raises(ClusterError, match="could not be started") as failed:
-        LocalCluster(1, 1, resources={"GPU": "many"}, timeout=TIMEOUT)  # type: ignore[dict-item]
+        LocalCluster(1, 1, preload=["no_such_module"], timeout=TIMEOUT)
 
-    assert "Error" in failed.value.log
+    assert "ModuleNotFoundError: No module named 'no_such_module'" in failed.value.log
+
+
+@pytest.mark.parametrize("resources", [{"GPU": "many"}, {"GPU": -1}, {1: 1}])
+def test_resources_are_amounts_by_name(resources):
+    with pytest.raises(ConfigError, match="not a resource"):
+        LocalCluster(1, 1, resources=resources)
+
+
+def test_workers_have_what_was_to_be_imported_before():
+    with LocalCluster(1, 1, preload=["numpy"]) as cluster, Client(cluster) as client:
+        assert client.submit(lambda: "numpy" in __import__("sys").modules).result(TIMEOUT)
 
 
 def test_a_name_that_is_taken_is_refused():
@@ -231,6 +242,19 @@ def run(program: str, **options) -> subprocess.CompletedProcess[str]:
         timeout=TIMEOUT,
         **options,
     )
+
+
+@pytest.mark.parametrize("processes", [True, False])
+def test_a_program_that_ends_while_its_cluster_still_starts_ends_quietly(processes: bool):
+    for _ in range(5):
+        done = run(f"""
+            from treadle import Client, LocalCluster
+            cluster = LocalCluster(2, 1, processes={processes})
+            client = Client(cluster)
+            future = client.submit(abs, -1)
+        """)
+
+        assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_program_that_does_not_close_its_cluster_ends_quietly_and_leaves_nothing():

@@ -38,6 +38,7 @@ def run(options: argparse.Namespace) -> int:
                 "memory_limit": limit,
                 "resources": values.resources(options.resources),
                 "insecure": options.insecure,
+                "preload": options.preload,
             },
             "n": n,
             "prefix": f"{options.name or f'{socket.gethostname()}-{os.getpid()}'}-",

@@ -298,8 +298,8 @@ class Nanny:
             for name in modules:
                 try:
                     importlib.import_module(name)
-                except Exception as error:
-                    print(f"preload of {name}: {error!r}", file=sys.stderr, flush=True)
+                except Exception:
+                    continue
         finally:
             sys.path[:] = path
         self._spares.drop()  # they lack what has been imported

@@ -265,6 +265,8 @@ class ClusterProcesses:
                 self.scheduler.is_leaving = True
 
     def _on_output(self, child: Child, data: bytes) -> None:
+        if self.is_stopping:
+            return  # what is cut off in the middle of something complains
         self._report("output", name=child.name, text=data.decode(errors="replace"))
 
     # ---- how they end ----

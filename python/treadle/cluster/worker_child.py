@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from treadle.cluster.worker_main import worker_main
 from treadle.comm.transfer_memory import let_relatives_read
+from treadle.errors import CommError
 
 if TYPE_CHECKING:
     from treadle.cluster.lines import Channel, Line
@@ -38,7 +39,10 @@ def run(spec: Line, channel: Channel) -> None:
         workers.append(worker)
         channel.send("ready")
 
-    reason = worker_main({**spec, "address": address}, ready)
+    try:
+        reason = worker_main({**spec, "address": address}, ready)
+    except CommError as error:
+        reason = str(error)
     if not (workers and workers[0].dismissed):
         print(f"{spec['name']} ends: {reason}", file=sys.stderr)
         raise SystemExit(1)

@@ -104,7 +104,7 @@ class LocalCluster:
         self._n_workers = n
         self._threads = threads
         self._memory_limit = parse_memory_limit(memory_limit, n_workers=n, total=total_memory())
-        self._resources = dict(resources or {})
+        self._resources = _check_resources(resources or {})
         self._processes = processes
         self._detached = detached
         self._listen = (host, port, insecure)
@@ -245,6 +245,7 @@ class LocalCluster:
             },
             {
                 **self._worker(),
+                "preload": self._preload,
                 "echo": self._detached,  # ours are its streams, and we are shown what clients are
                 "cluster": cluster,
                 "secrets": everything.only("worker").reveal(),
@@ -375,6 +376,13 @@ class LocalCluster:
         }
         rows = "".join(f"<tr><td>{k}</td><td>{escape(str(v))}</td></tr>" for k, v in facts.items())
         return f"<table><caption>LocalCluster {escape(self.name)}</caption>{rows}</table>"
+
+
+def _check_resources(resources: dict[str, float]) -> dict[str, float]:
+    for name, amount in resources.items():
+        if not isinstance(name, str) or not isinstance(amount, (int, float)) or not amount >= 0:
+            raise ConfigError(f"not a resource: {name!r}: {amount!r}; write it like {{'GPU': 1}}")
+    return {name: float(amount) for name, amount in resources.items()}
 
 
 _at_exit = False

@@ -169,5 +169,9 @@ class ThreadLaunch:
             )
         except (TreadleError, OSError) as error:
             self.record_error = str(error)
+        except Exception:
+            # While the interpreter ends, modules that are being imported fail in their own ways.
+            if threading.main_thread().is_alive():
+                raise
         finally:
             self._recorded.set()
