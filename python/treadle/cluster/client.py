@@ -16,6 +16,7 @@ import os
 import weakref
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from treadle import config
@@ -79,7 +80,9 @@ class Client(Calls, Collections, Scattering, Questions, Datasets):
     insecure : bool
         Allow addresses on other machines: what is sent there is not encrypted.
     **cluster
-        For the local cluster: ``n_workers``, ``threads_per_worker``, ``processes``, ...
+        For the local cluster: ``n_workers``, ``threads_per_worker``, ``processes``, ...  Options
+        of Dask's clients that have no meaning here are taken; ``scheduler_file`` is the path of a
+        pass.
 
     Examples
     --------
@@ -115,6 +118,13 @@ class Client(Calls, Collections, Scattering, Questions, Datasets):
         self._role = role
         self._connection = connection
         self._insecure = insecure
+        if cluster:
+            from treadle.deploy.dask_options import client_options
+
+            cluster = client_options(cluster)
+            if cluster.get("scheduler_file") is not None and address is None:
+                self._address = Path(cluster.pop("scheduler_file"))
+            cluster.pop("scheduler_file", None)
         self._cluster_options = cluster
         self._owns_cluster = False
         self._scheduler_before: str | None = None

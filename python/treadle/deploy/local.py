@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from treadle.errors import ClusterError, ConfigError
+from treadle.utils.duration import seconds
 from treadle.utils.process import cpu_count, total_memory
 
 if TYPE_CHECKING:
@@ -64,8 +65,11 @@ class LocalCluster:
     insecure : bool
         Let ``host`` be an address that other machines can reach, though what goes over the
         network is not encrypted.
-    timeout : float
-        Seconds for the start.
+    timeout : float or str
+        Seconds for the start, or "1 minute".
+    **dask
+        Other options of Dask's, such as ``dashboard_address``: taken where they have no meaning
+        here, and refused where they would.
 
     Examples
     --------
@@ -90,8 +94,10 @@ class LocalCluster:
         detached: bool = False,
         asynchronous: bool = False,
         insecure: bool = False,
-        timeout: float = START_SECONDS,
+        timeout: float | str = START_SECONDS,
+        **dask: Any,
     ):
+        from treadle.deploy.dask_options import cluster_options
         from treadle.deploy.sizing import memory_limit as parse_memory_limit
         from treadle.deploy.sizing import plan
 
@@ -107,9 +113,10 @@ class LocalCluster:
         self._resources = _check_resources(resources or {})
         self._processes = processes
         self._detached = detached
-        self._listen = (host, port, insecure)
+        meant = {"host": None, "port": 0, **cluster_options(dask)}
+        self._listen = (host or meant["host"], port or meant["port"], insecure)
         self._preload = tuple(preload)
-        self._timeout = timeout
+        self._timeout = seconds(timeout) or START_SECONDS
         self._launch: ProcessLaunch | ThreadLaunch | None = None
         self._credentials: Credentials | None = None
         self._is_named = name is not None
