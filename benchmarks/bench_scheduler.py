@@ -302,7 +302,7 @@ def simulate(inputs, durations, nbytes, nworkers):
 
 
 def scheduler_process(pipe) -> None:
-    from treadle.cluster.scheduler import Scheduler
+    from treadle.cluster.scheduler.scheduler import Scheduler
     from treadle.comm.credentials import Credentials
 
     raise_limit()

@@ -25,26 +25,26 @@ FUNCTIONS = {
         "(obj: 'Any', name: 'str | None' = None, pure: 'bool | None' = None, "
         "nout: 'int | None' = None, traverse: 'bool' = True) -> 'Any'",
     ),
-    "fire_and_forget": ("treadle.cluster.nested", "(obj: 'Any') -> 'None'"),
+    "fire_and_forget": ("treadle.cluster.client.nested", "(obj: 'Any') -> 'None'"),
     "get": ("treadle.base", f"(graph: 'Mapping[Key, Any]', keys: 'Any', {SCHEDULER}) -> 'Any'"),
     "get_annotations": ("treadle.base", "() -> 'dict[str, Any]'"),
     "get_client": (
-        "treadle.cluster.current",
+        "treadle.cluster.client.current",
         "(address: 'str | None' = None, timeout: 'float | None' = None, "
         "resolve_address: 'bool' = True) -> 'Client'",
     ),
-    "get_worker": ("treadle.cluster.worker_context", "() -> 'Worker'"),
+    "get_worker": ("treadle.cluster.worker.context", "() -> 'Worker'"),
     "is_treadle_collection": ("treadle.base", "(value: 'object') -> 'bool'"),
     "normalize_token": ("treadle.graph.tokenize", "(value: 'Any') -> 'Any'"),
     "persist": ("treadle.base", f"({COMPUTE}) -> 'tuple[Any, ...]'"),
     "progress": (
-        "treadle.cluster.progress",
+        "treadle.cluster.client.progress",
         "(*futures: 'Any', notebook: 'bool | None' = None, multi: 'bool' = True, "
         "complete: 'bool' = True, group_by: 'str' = 'prefix', interval: 'float' = 0.1, "
         "**kwargs: 'Any') -> 'None'",
     ),
-    "rejoin": ("treadle.cluster.worker_context", "() -> 'None'"),
-    "secede": ("treadle.cluster.worker_context", "() -> 'None'"),
+    "rejoin": ("treadle.cluster.worker.context", "() -> 'None'"),
+    "secede": ("treadle.cluster.worker.context", "() -> 'None'"),
     "tokenize": ("treadle.graph.tokenize", "(*args: 'Any', **kwargs: 'Any') -> 'str'"),
     "visualize": (
         "treadle.base",
@@ -52,21 +52,21 @@ FUNCTIONS = {
         "optimize_graph: 'bool' = False) -> 'Any'",
     ),
     "wait": (
-        "treadle.cluster.waiting",
+        "treadle.cluster.client.waiting",
         "(fs: 'Any', timeout: 'float | str | None' = None, return_when: 'str' = 'ALL_COMPLETED') "
         "-> 'Any'",
     ),
     "worker_client": (
-        "treadle.cluster.worker_context",
+        "treadle.cluster.worker.context",
         "(timeout: 'float | None' = None, separate_thread: 'bool' = True) -> 'Iterator[Client]'",
     ),
 }
 CLASSES = {
-    "Client": "treadle.cluster.client",
+    "Client": "treadle.cluster.client.client",
     "Delayed": "treadle.delayed",
-    "Future": "treadle.cluster.future",
+    "Future": "treadle.cluster.client.future",
     "LocalCluster": "treadle.deploy.local",
-    "as_completed": "treadle.cluster.as_completed",
+    "as_completed": "treadle.cluster.client.as_completed",
 }
 METHODS = {
     "compute": "(self, **kwargs: 'Any') -> 'Any'",

@@ -14,29 +14,29 @@ __version__ = "0.1.0"
 
 # Public name -> module that defines it.
 _HOMES = {
-    "Client": "treadle.cluster.client",
+    "Client": "treadle.cluster.client.client",
     "Delayed": "treadle.delayed",
-    "Future": "treadle.cluster.future",
+    "Future": "treadle.cluster.client.future",
     "LocalCluster": "treadle.deploy.local",
     "annotate": "treadle.base",
-    "as_completed": "treadle.cluster.as_completed",
+    "as_completed": "treadle.cluster.client.as_completed",
     "compute": "treadle.base",
     "delayed": "treadle.delayed",
-    "fire_and_forget": "treadle.cluster.nested",
+    "fire_and_forget": "treadle.cluster.client.nested",
     "get": "treadle.base",
     "get_annotations": "treadle.base",
-    "get_client": "treadle.cluster.current",
-    "get_worker": "treadle.cluster.worker_context",
+    "get_client": "treadle.cluster.client.current",
+    "get_worker": "treadle.cluster.worker.context",
     "is_treadle_collection": "treadle.base",
     "normalize_token": "treadle.graph.tokenize",
     "persist": "treadle.base",
-    "progress": "treadle.cluster.progress",
-    "rejoin": "treadle.cluster.worker_context",
-    "secede": "treadle.cluster.worker_context",
+    "progress": "treadle.cluster.client.progress",
+    "rejoin": "treadle.cluster.worker.context",
+    "secede": "treadle.cluster.worker.context",
     "tokenize": "treadle.graph.tokenize",
     "visualize": "treadle.base",
-    "wait": "treadle.cluster.waiting",
-    "worker_client": "treadle.cluster.worker_context",
+    "wait": "treadle.cluster.client.waiting",
+    "worker_client": "treadle.cluster.worker.context",
 }
 _MODULES = ("config", "errors", "widgets")
 
@@ -81,14 +81,14 @@ if TYPE_CHECKING:
         persist,
         visualize,
     )
-    from treadle.cluster.as_completed import as_completed
-    from treadle.cluster.client import Client
-    from treadle.cluster.current import get_client
-    from treadle.cluster.future import Future
-    from treadle.cluster.nested import fire_and_forget
-    from treadle.cluster.progress import progress
-    from treadle.cluster.waiting import wait
-    from treadle.cluster.worker_context import get_worker, rejoin, secede, worker_client
+    from treadle.cluster.client.as_completed import as_completed
+    from treadle.cluster.client.client import Client
+    from treadle.cluster.client.current import get_client
+    from treadle.cluster.client.future import Future
+    from treadle.cluster.client.nested import fire_and_forget
+    from treadle.cluster.client.progress import progress
+    from treadle.cluster.client.waiting import wait
+    from treadle.cluster.worker.context import get_worker, rejoin, secede, worker_client
     from treadle.delayed import Delayed, delayed
     from treadle.deploy.local import LocalCluster
     from treadle.graph.tokenize import normalize_token, tokenize

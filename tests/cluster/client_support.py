@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 from types import TracebackType
 
-from treadle.cluster.client import Client
-from treadle.cluster.scheduler import Scheduler
-from treadle.cluster.worker import Worker
+from treadle.cluster.client.client import Client
+from treadle.cluster.scheduler.scheduler import Scheduler
+from treadle.cluster.worker.worker import Worker
 from treadle.comm.credentials import Credentials
 
 _numbers = itertools.count()

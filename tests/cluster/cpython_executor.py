@@ -48,7 +48,7 @@ def load(path: str | None) -> ModuleType:
 
 def executor_factory(threads: bool) -> Any:
     """Return what makes an executor of ``max_workers`` workers."""
-    from treadle.cluster.executor import ClientExecutor
+    from treadle.cluster.client.executor import ClientExecutor
 
     if not threads:
         return ClientExecutor

@@ -11,7 +11,7 @@ import sys
 import time
 from typing import Any
 
-from treadle.cluster.lines import Channel
+from treadle.cluster.nanny.lines import Channel
 
 
 def scheduler(spec: dict[str, Any], channel: Channel) -> None:

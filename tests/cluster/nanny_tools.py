@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from treadle.cluster.nanny_process import NannyProcess
+from treadle.cluster.nanny.process import NannyProcess
 
 ROOT = str(Path(__file__).parent.parent.parent)
 TIMEOUT = 30.0

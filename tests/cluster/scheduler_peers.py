@@ -6,7 +6,7 @@ import time
 from array import array
 from contextlib import contextmanager
 
-from treadle.cluster.scheduler import Scheduler
+from treadle.cluster.scheduler.scheduler import Scheduler
 from treadle.comm.credentials import Credentials
 from treadle.errors import ConnectionClosed
 from treadle.protocol import messages as m

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from treadle.cluster.worker import Worker
+from treadle.cluster.worker.worker import Worker
 from treadle.comm.credentials import Credentials
 from treadle.comm.stream import SocketConnection
 from treadle.protocol import messages as m

@@ -15,10 +15,10 @@ import pytest
 from tests.cluster import gates
 from tests.cluster.client_support import TIMEOUT, ThreadCluster
 
-from treadle.cluster.client import Client
-from treadle.cluster.future import CancelledError, Future
-from treadle.cluster.nested import fire_and_forget, futures_of
-from treadle.cluster.waiting import wait
+from treadle.cluster.client.client import Client
+from treadle.cluster.client.future import CancelledError, Future
+from treadle.cluster.client.nested import fire_and_forget, futures_of
+from treadle.cluster.client.waiting import wait
 from treadle.errors import ClientClosed, KeyConflict, TaskCancelled, UnpicklableError
 
 MAIN = threading.main_thread()
@@ -245,7 +245,7 @@ def test_retries_are_taken_before_a_failure_is_told(client, tmp_path):
 
 
 def test_tasks_run_on_the_workers_that_are_named(client):
-    from treadle.cluster.worker_context import get_worker
+    from treadle.cluster.worker.context import get_worker
 
     def where():
         return get_worker().name

@@ -8,9 +8,9 @@ import pytest
 from tests.cluster import gates
 from tests.cluster.client_support import TIMEOUT, ThreadCluster
 
-from treadle.cluster.as_completed import as_completed
-from treadle.cluster.client import Client
-from treadle.cluster.waiting import wait
+from treadle.cluster.client.as_completed import as_completed
+from treadle.cluster.client.client import Client
+from treadle.cluster.client.waiting import wait
 from treadle.errors import ClientClosed
 
 

@@ -9,7 +9,7 @@ from tests.cluster.client_support import TIMEOUT, ThreadCluster
 
 import treadle
 from treadle import config, delayed
-from treadle.cluster.nested import futures_of
+from treadle.cluster.client.nested import futures_of
 from treadle.engines import get_engine
 from treadle.errors import UnknownSchedulerError
 
@@ -31,7 +31,7 @@ def inc(x):
 
 
 def where():
-    from treadle.cluster.worker_context import get_worker
+    from treadle.cluster.worker.context import get_worker
 
     return get_worker().name
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.cluster.client_support import TIMEOUT, ThreadCluster
 
-from treadle.cluster.waiting import wait
+from treadle.cluster.client.waiting import wait
 
 
 @pytest.fixture(scope="module")

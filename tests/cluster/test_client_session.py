@@ -12,8 +12,8 @@ import time
 
 import pytest
 
-from treadle.cluster.as_completed import as_completed
-from treadle.cluster.client import Client
+from treadle.cluster.client.as_completed import as_completed
+from treadle.cluster.client.client import Client
 from treadle.errors import ConnectionClosed, KeyConflict, SchedulerLost, TreadleError
 from treadle.protocol import messages as m
 from treadle.protocol.serialize import dumps_error, dumps_value, loads_args
@@ -272,8 +272,8 @@ def test_a_release_from_within_the_ledgers_lock_does_not_block(client, script):
 
 
 def test_a_future_that_is_unpickled_asks_for_its_key(client, script):
-    from treadle.cluster.current import as_current
-    from treadle.cluster.future import future_by_key
+    from treadle.cluster.client.current import as_current
+    from treadle.cluster.client.future import future_by_key
 
     with as_current(client):
         future = future_by_key("x-1", ("x", 1))
@@ -408,7 +408,7 @@ def test_importing_the_client_loads_no_event_loop_and_nothing_heavy():
         "multiprocessing",
     ]
     program = (
-        "import sys, treadle.cluster.client, treadle.engines.cluster; "
+        "import sys, treadle.cluster.client.client, treadle.engines.cluster; "
         f"print([name for name in {heavy} if name in sys.modules])"
     )
 

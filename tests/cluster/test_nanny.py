@@ -13,8 +13,8 @@ import psutil
 import pytest
 from tests.cluster.nanny_tools import Events, pidfd, wait_gone
 
-from treadle.cluster import nanny_process
-from treadle.cluster.nanny_process import NannyProcess
+from treadle.cluster.nanny import process as nanny_process
+from treadle.cluster.nanny.process import NannyProcess
 
 pytestmark = [
     pytest.mark.slow,
@@ -275,7 +275,7 @@ def test_the_nanny_of_a_process_is_kept_and_replaced_when_it_has_died():
 def test_a_forked_copy_of_the_owner_starts_a_nanny_of_its_own():
     program = """
 import os
-from treadle.cluster.nanny_process import close_shared_nanny, shared_nanny
+from treadle.cluster.nanny.process import close_shared_nanny, shared_nanny
 first = shared_nanny()
 pid = os.fork()
 if pid == 0:

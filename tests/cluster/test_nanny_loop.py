@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from treadle.cluster import lines
-from treadle.cluster.lines import Channel, LineBuffer, encode
-from treadle.cluster.nanny_guard import groups_in_session
-from treadle.cluster.nanny_loop import Loop, Wire, fork
-from treadle.cluster.nanny_restarts import LONGEST_DELAY, Restarts
+from treadle.cluster.nanny import lines
+from treadle.cluster.nanny.guard import groups_in_session
+from treadle.cluster.nanny.lines import Channel, LineBuffer, encode
+from treadle.cluster.nanny.loop import Loop, Wire, fork
+from treadle.cluster.nanny.restarts import LONGEST_DELAY, Restarts
 
 SAID = [{"op": "start", "n": 2}, {"op": "text", "text": "a\nb \udce9 é"}, {}]
 
@@ -91,7 +91,7 @@ def test_what_a_slow_peer_does_not_take_waits_and_is_in_order(loop: Loop, peers)
 
 def test_a_peer_that_never_reads_is_given_up(loop: Loop, peers, monkeypatch):
     wire, _, heard = peers
-    monkeypatch.setattr("treadle.cluster.nanny_loop.MAX_OUTBOX", 1000)
+    monkeypatch.setattr("treadle.cluster.nanny.loop.MAX_OUTBOX", 1000)
 
     wire.send(op="text", text="x" * 2**22)
 

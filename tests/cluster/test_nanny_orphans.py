@@ -27,7 +27,7 @@ pytestmark = [
 OWNER = """
 import os, signal, sys
 from tests.cluster.nanny_tools import Events
-from treadle.cluster.nanny_process import NannyProcess
+from treadle.cluster.nanny.process import NannyProcess
 
 nanny = NannyProcess()
 events = Events(nanny, "orphans")

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from treadle.cluster.client import Client
-from treadle.cluster.worker import Worker
+from treadle.cluster.client.client import Client
+from treadle.cluster.worker.worker import Worker
 from treadle.comm.credentials import Credentials
 
 SCHEDULER = """
@@ -24,7 +24,7 @@ class Guard:
 
 sys.meta_path.insert(0, Guard())
 
-from treadle.cluster.scheduler import Scheduler
+from treadle.cluster.scheduler.scheduler import Scheduler
 from treadle.comm.credentials import Credentials
 
 credentials = Credentials.revealed("test", json.loads(sys.stdin.readline()))

@@ -11,11 +11,11 @@ import pytest
 from tests.cluster import gates
 from tests.cluster.client_support import TIMEOUT, ThreadCluster
 
-from treadle.cluster.as_completed import as_completed
-from treadle.cluster.client import Client
-from treadle.cluster.future import CancelledError
-from treadle.cluster.nested import fire_and_forget
-from treadle.cluster.waiting import FIRST_COMPLETED, FIRST_EXCEPTION, wait
+from treadle.cluster.client.as_completed import as_completed
+from treadle.cluster.client.client import Client
+from treadle.cluster.client.future import CancelledError
+from treadle.cluster.client.nested import fire_and_forget
+from treadle.cluster.client.waiting import FIRST_COMPLETED, FIRST_EXCEPTION, wait
 from treadle.errors import ClientClosed
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.cluster.gates import gate
 from tests.cluster.scripted import TIMEOUT, WORKER_NUMBER, ScriptedScheduler, times
 
-from treadle.cluster.worker import Worker
+from treadle.cluster.worker.worker import Worker
 from treadle.errors import CommError
 from treadle.protocol import messages as m
 from treadle.protocol.serialize import loads_error, loads_value
@@ -425,7 +425,7 @@ def run_function(function, *args, **kwargs):
 
 def test_functions_run_outside_of_tasks(scheduler, worker):
     def where(suffix):
-        from treadle.cluster.worker_context import get_worker
+        from treadle.cluster.worker.context import get_worker
 
         return get_worker().name + suffix
 

@@ -7,7 +7,7 @@ import threading
 import pytest
 from tests.cluster.scripted import TIMEOUT, ScriptedScheduler
 
-from treadle.cluster.worker_address import data_addresses
+from treadle.cluster.worker.address import data_addresses
 from treadle.comm.blocking import connect, listen
 from treadle.comm.credentials import Credentials
 from treadle.comm.transfer import MISSING, DataClient, DataServer

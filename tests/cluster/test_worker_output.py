@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from treadle.cluster.output import BUDGET, PIECE, Capture, Slate, speak_on
+from treadle.cluster.worker.output import BUDGET, PIECE, Capture, Slate, speak_on
 from treadle.protocol.messages import Output
 
 
@@ -178,7 +178,7 @@ def test_a_del_that_prints_in_the_middle_of_a_print_does_not_lock_up(slate):
 def test_a_subprocess_may_be_given_the_stream(tmp_path):
     program = """
 import subprocess, sys
-from treadle.cluster.output import Capture, Slate
+from treadle.cluster.worker.output import Capture, Slate
 capture = Capture(Slate())
 subprocess.run([sys.executable, "-c", "print('child')"], stdout=sys.stdout, check=True)
 capture.close()
@@ -198,7 +198,7 @@ def test_writing_something_else_than_text_is_refused(slate):
 def test_a_process_that_a_task_forks_prints_for_itself():
     program = """
 import os, sys
-from treadle.cluster.output import Capture, Slate, speak_on
+from treadle.cluster.worker.output import Capture, Slate, speak_on
 slate = Slate()
 capture = Capture(Slate())
 speak_on(slate)

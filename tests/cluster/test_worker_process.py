@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from treadle.cluster.client import Client
-from treadle.cluster.scheduler import Scheduler
+from treadle.cluster.client.client import Client
+from treadle.cluster.scheduler.scheduler import Scheduler
 from treadle.comm.credentials import Credentials
 from treadle.comm.sockets import socket_directory
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 # What it is told comes on stdin: secrets have no place in a command line.
 PROGRAM = """
 import json, os, sys
-from treadle.cluster.worker_main import worker_main
+from treadle.cluster.worker.main import worker_main
 print("ended:", worker_main(json.load(sys.stdin), lambda worker: os.write(1, b"ready\\n")))
 """
 
@@ -142,7 +142,7 @@ def test_importing_the_worker_loads_nothing_heavy():
     heavy = ["numpy", "pandas", "tornado", "asyncio", "bokeh", "jupyter", "psutil", "IPython"]
     program = f"""
 import sys
-import treadle.cluster.worker_main
+import treadle.cluster.worker.main
 print([name for name in {heavy} if name in sys.modules])
 """
     run = subprocess.run(

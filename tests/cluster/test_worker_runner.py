@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from treadle.cluster.runner import Function, describe, own_frames, run_outside, run_task
+from treadle.cluster.worker.runner import Function, describe, own_frames, run_outside, run_task
 from treadle.errors import DeserializeError
 from treadle.graph.spec import Task, TaskRef
 from treadle.protocol.serialize import dumps_args, dumps_function, loads_error

@@ -6,7 +6,7 @@ import pytest
 from tests.cluster.gates import gate
 from tests.cluster.scripted import TIMEOUT, ScriptedScheduler
 
-from treadle.cluster.worker_context import get_worker, rejoin, secede, waiting
+from treadle.cluster.worker.context import get_worker, rejoin, secede, waiting
 from treadle.protocol import messages as m
 
 
@@ -39,7 +39,7 @@ def pass_gate(name, value=None):
 def wait_outside(name):
     from tests.cluster.gates import at
 
-    from treadle.cluster.worker_context import waiting
+    from treadle.cluster.worker.context import waiting
 
     with waiting():
         at(name).pass_through()
@@ -94,7 +94,7 @@ def test_a_task_that_seceded_for_good_is_reported_on_a_lane_of_its_own(scheduler
     def leave(name):
         from tests.cluster.gates import at
 
-        from treadle.cluster.worker_context import secede
+        from treadle.cluster.worker.context import secede
 
         secede()
         at(name).pass_through()
@@ -113,7 +113,7 @@ def test_a_task_that_seceded_for_good_is_reported_on_a_lane_of_its_own(scheduler
 
 def test_a_task_that_fails_outside_of_its_slot_is_reported(scheduler, worker):
     def leave():
-        from treadle.cluster.worker_context import secede
+        from treadle.cluster.worker.context import secede
 
         secede()
         raise ValueError("outside")
@@ -126,7 +126,7 @@ def test_a_task_that_fails_outside_of_its_slot_is_reported(scheduler, worker):
 
 def test_seceding_twice_and_rejoining_twice_is_once(scheduler, worker):
     def restless():
-        from treadle.cluster.worker_context import rejoin, secede
+        from treadle.cluster.worker.context import rejoin, secede
 
         secede()
         secede()

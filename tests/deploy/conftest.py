@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from treadle.cluster import nanny_process
+from treadle.cluster.nanny import process as nanny_process
 
 
 @pytest.fixture(autouse=True)

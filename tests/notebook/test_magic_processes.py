@@ -12,7 +12,7 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
 from treadle import config
-from treadle.cluster.current import default_client
+from treadle.cluster.client.current import default_client
 from treadle.errors import SchedulerLost
 from treadle.notebook import load_ipython_extension, unload_ipython_extension
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from treadle.cluster.scheduler import Scheduler
+    from treadle.cluster.scheduler.scheduler import Scheduler
     from treadle.comm.credentials import Credentials
 
 
 def run(options: argparse.Namespace) -> int:
     """Be a scheduler until Ctrl-C, SIGTERM or ``treadle cluster stop``."""
-    from treadle.cluster.scheduler_main import scheduler_main
+    from treadle.cluster.scheduler.main import scheduler_main
     from treadle.comm.sockets import socket_directory
     from treadle.feedserver import records
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace) -> int:
     """Be the nanny of workers until Ctrl-C, SIGTERM, or until all of them have left."""
-    from treadle.cluster.nanny import Nanny
+    from treadle.cluster.nanny.nanny import Nanny
     from treadle.deploy.sizing import memory_limit, plan
 
     name, address, credentials = _find(options)

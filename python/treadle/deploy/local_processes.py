@@ -13,11 +13,11 @@ import sys
 import threading
 from typing import IO, TYPE_CHECKING, Any
 
-from treadle.cluster.nanny_process import NannyProcess, shared_nanny, worker_environment
+from treadle.cluster.nanny.process import NannyProcess, shared_nanny, worker_environment
 from treadle.errors import ClusterError
 
 if TYPE_CHECKING:
-    from treadle.cluster.lines import Line
+    from treadle.cluster.nanny.lines import Line
 
 
 class ProcessLaunch:
@@ -71,7 +71,7 @@ class ProcessLaunch:
         Parameters
         ----------
         scheduler, worker : dict
-            Specs, for `treadle.cluster.scheduler_main` and `treadle.cluster.worker_main`.
+            Specs, for `treadle.cluster.scheduler.main` and `treadle.cluster.worker.main`.
         n : int
             Workers.
         sockets : str

@@ -9,8 +9,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from treadle.cluster.scheduler import Scheduler
-from treadle.cluster.worker import Worker
+from treadle.cluster.scheduler.scheduler import Scheduler
+from treadle.cluster.worker.worker import Worker
 from treadle.errors import TreadleError
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from treadle.errors import ConfigError, UnknownSchedulerError
 __all__ = ["Capabilities", "Engine", "Run", "TaskFailure", "get_engine"]
 
 if TYPE_CHECKING:
-    from treadle.cluster.client import Client
+    from treadle.cluster.client.client import Client
 
 SchedulerLike: TypeAlias = "str | Engine | Client | None"
 
@@ -106,7 +106,7 @@ def _engine_of(scheduler: Any) -> Engine:
     """Return an engine as it is, and the engine of a client."""
     if isinstance(scheduler, Engine):
         return scheduler
-    module = sys.modules.get("treadle.cluster.client")
+    module = sys.modules.get("treadle.cluster.client.client")
     if module is not None and isinstance(scheduler, module.Client):
         from treadle.engines.cluster import ClusterEngine
 

@@ -19,11 +19,11 @@ from array import array
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from treadle.cluster.fetching import Failed as NoValue
-from treadle.cluster.fetching import values_of
-from treadle.cluster.future import Future
-from treadle.cluster.ledger import Batch, Failure
-from treadle.cluster.tables import private_keys, submit_table
+from treadle.cluster.client.fetching import Failed as NoValue
+from treadle.cluster.client.fetching import values_of
+from treadle.cluster.client.future import Future
+from treadle.cluster.client.ledger import Batch, Failure
+from treadle.cluster.client.tables import private_keys, submit_table
 from treadle.engines.base import Capabilities, Run
 from treadle.errors import ClientClosed, CommError, SchedulerLost
 from treadle.graph.table import TaskTable
@@ -31,7 +31,7 @@ from treadle.protocol.messages import CancelHandles, WantHandles
 from treadle.telemetry.recorder import CHUNK, Segment
 
 if TYPE_CHECKING:
-    from treadle.cluster.client import Client
+    from treadle.cluster.client.client import Client
 
 #: Takes (row, kind, text, detail) of what a task printed, logged or warned of.
 OnOutput = Callable[[int, str, str, list[str]], None]
@@ -102,7 +102,7 @@ class ClusterEngine:
 
 def _engine_of_here() -> ClusterEngine:
     """Return the engine of the task around this: what an engine is pickled as."""
-    from treadle.cluster.current import get_client
+    from treadle.cluster.client.current import get_client
 
     return ClusterEngine(get_client())
 

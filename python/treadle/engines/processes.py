@@ -10,14 +10,14 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any
 
-from treadle.cluster.connect import find_cluster
-from treadle.cluster.current import default_client, find_client
-from treadle.cluster.worker_context import in_task
+from treadle.cluster.client.connect import find_cluster
+from treadle.cluster.client.current import default_client, find_client
+from treadle.cluster.worker.context import in_task
 from treadle.engines.cluster import ClusterEngine
 from treadle.errors import RecordError, UnknownSchedulerError
 
 if TYPE_CHECKING:
-    from treadle.cluster.client import Client
+    from treadle.cluster.client.client import Client
 
 #: Seconds until the first of the workers must be there.
 START_TIMEOUT = 60.0
@@ -64,7 +64,7 @@ def _here() -> Client:
 
 def _client(key: int | str, cluster: Any) -> Client:
     """Return the client that is kept under ``key``, or a new one of a cluster or of processes."""
-    from treadle.cluster.client import Client
+    from treadle.cluster.client.client import Client
 
     with _lock:
         client = _clients.get(key)

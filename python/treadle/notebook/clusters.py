@@ -26,7 +26,7 @@ from treadle.notebook.clustertext import cluster_table, worker_table, workers_an
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from treadle.cluster.client import Client
+    from treadle.cluster.client.client import Client
     from treadle.deploy.local import LocalCluster
 
 #: Word after ``%cluster`` -> how it is used.
@@ -225,7 +225,7 @@ class ClusterMagics(Magics):  # type: ignore[misc]
             return []
 
     def _connect_to(self, name: str, where: Any, cluster: LocalCluster | None) -> None:
-        from treadle.cluster.client import Client
+        from treadle.cluster.client.client import Client
 
         client = Client(where)
         try:

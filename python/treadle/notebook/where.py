@@ -102,7 +102,7 @@ def _connected(connection: Connection | None) -> Engine | None:
         if connection.client.status != "running":
             raise UsageError(f"%parallel: {lost_text(connection.name)}")
         return ClusterEngine(connection.client, connection.name)
-    from treadle.cluster.current import default_client
+    from treadle.cluster.client.current import default_client
 
     client = default_client()
     if client is None or client.status != "running":

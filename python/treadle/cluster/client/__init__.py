@@ -1,0 +1,1 @@
+"""Clients: connection, submission, futures, and what is asked of a cluster."""

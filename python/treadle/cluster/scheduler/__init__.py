@@ -1,0 +1,1 @@
+"""The scheduler's shell: connections on one side, the state machine on the other."""
