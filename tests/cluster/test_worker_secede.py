@@ -71,7 +71,8 @@ def test_a_task_comes_back_when_the_one_that_took_its_slot_has_ended(scheduler, 
         scheduler.finished(outside, other, third)
 
     order = [id for e in scheduler.heard if isinstance(e, m.Finished) for id in e.ids]
-    assert order == [other, outside, third]
+    assert order[0] == other  # who is next depends on when the waiting thread wakes up
+    assert sorted(order[1:]) == sorted([outside, third])
 
 
 def test_tasks_may_wait_within_tasks_as_deep_as_they_like(scheduler, worker):
