@@ -117,3 +117,19 @@ def test_a_forked_child_computes_where_there_is_no_client(client):
 
     with open(read, "rb") as end:
         assert end.read() == b"7"
+
+
+def test_a_worker_that_dies_before_values_come_costs_nothing(client):
+    pids = {name: worker["pid"] for name, worker in client.scheduler_info()["workers"].items()}
+    stopped = next(iter(pids.values()))
+    os.kill(stopped, signal.SIGSTOP)  # takes nothing, and is thought to be there
+    dies = threading.Timer(0.1, os.kill, (stopped, signal.SIGKILL))
+    dies.start()
+
+    futures = client.scatter([bytes([n]) * 3_000_000 for n in range(6)], hash=False)
+    sizes = client.map(len, futures)
+
+    assert client.gather(sizes) == [3_000_000] * 6
+    assert client.submit(len, bytes(8_000_000)).result(TIMEOUT) == 8_000_000
+    dies.join(TIMEOUT)
+    client.wait_for_workers(2, TIMEOUT)

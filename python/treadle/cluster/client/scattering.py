@@ -5,6 +5,7 @@ The scheduler says where; the client puts the values there itself, over the data
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,7 +13,7 @@ from treadle.cluster.client.connected import Connected
 from treadle.cluster.client.future import Future
 from treadle.cluster.client.session import ANSWER_TIMEOUT
 from treadle.cluster.client.submission import MAX_BYTES, Columns, function_spec, send
-from treadle.errors import SchedulerLost
+from treadle.errors import CommError
 from treadle.graph.naming import unique_key
 from treadle.graph.table import literal
 from treadle.graph.tokenize import tokenize
@@ -20,6 +21,10 @@ from treadle.protocol.messages import Scatter
 from treadle.protocol.serialize import dumps_args
 from treadle.utils.duration import seconds
 from treadle.utils.sizeof import sizeof
+
+#: How often values are put on workers that die meanwhile, and seconds in between, times the number.
+ATTEMPTS = 8
+PAUSE = 0.05
 
 
 class Scattering(Connected):
@@ -95,34 +100,79 @@ class Scattering(Connected):
         by_content: bool,
         timeout: float | None,
     ) -> list[Future]:
-        """Put values on workers, and return a future of each."""
+        """Put values on workers, and return a future of each.
+
+        A worker may die while they are on their way: then another gets them.
+        """
         if not values:
             return []
         session = self._session
         session.check()
         texts = [_value_key(value) if by_content else unique_key("data") for value in values]
+        futures: dict[int, Future] = {}
+        missing = list(range(len(values)))
+        for attempt in range(ATTEMPTS):
+            placed, errors = self._put_once(
+                [values[n] for n in missing],
+                [texts[n] for n in missing],
+                workers,
+                broadcast,
+                timeout,
+            )
+            futures.update(zip(missing, placed, strict=True))
+            missing = [n for n, error in zip(missing, errors, strict=True) if error is not None]
+            if not missing:
+                return [futures[n] for n in range(len(values))]
+            time.sleep(PAUSE * (attempt + 1))  # until the scheduler has noticed, too
+        error = next(error for error in errors if error is not None)
+        raise CommError(f"{len(missing)} values could not be put on any worker: {error}") from error
+
+    def _put_once(
+        self,
+        values: list[Any],
+        texts: list[str],
+        workers: list[str] | None,
+        broadcast: bool,
+        timeout: float | None,
+    ) -> tuple[list[Future], list[CommError | None]]:
+        """Put values where the scheduler says; return futures, and what went wrong with each."""
+        session = self._session
+        limit = ANSWER_TIMEOUT if timeout is None else timeout
+        with session.workers_changed:
+            if not session.workers_changed.wait_for(
+                lambda: session.workers or session.lost_reason is not None, limit
+            ):
+                raise TimeoutError("no worker has come to scatter to; see client.wait_for_workers")
         batch = session.ledger.open(texts, self)
         futures = [Future(batch, index, text) for index, text in enumerate(texts)]
         question = session.expect(batch.base)
         try:
             nbytes = [max(0, sizeof(value)) for value in values]
             session.send(Scatter(batch.base, texts, nbytes, workers, broadcast))
-            if not question.signal.wait(ANSWER_TIMEOUT if timeout is None else timeout):
-                raise TimeoutError("no worker has come to scatter to; see client.wait_for_workers")
+            if not question.signal.wait(limit):
+                raise TimeoutError(f"the scheduler has not answered within {limit:g} seconds")
         finally:
             session.forget(batch.base)
         session.check_answer(question)
         parcels: dict[int, dict[int, Any]] = {}  # worker -> id -> value
+        places: dict[int, list[int]] = {}  # worker -> positions
         reply = question.answer
         for handle, id, targets in zip(reply.handles, reply.ids, reply.targets, strict=True):
             for worker in targets:
                 parcels.setdefault(worker, {})[id] = values[handle - batch.base]
+                places.setdefault(worker, []).append(handle - batch.base)
+        errors: list[CommError | None] = [None] * len(values)
         for worker, parcel in parcels.items():
-            info = session.workers.get(worker)
-            if info is None:
-                raise SchedulerLost(f"worker {worker} left while values were on their way to it")
-            self._data.put(info.addresses, parcel)
-        return futures
+            try:
+                info = session.workers.get(worker)
+                if info is None:
+                    raise CommError(f"worker {session.names.get(worker, worker)!r} has left")
+                self._data.put(info.addresses, parcel)
+            except CommError as error:
+                session.check()
+                for position in places[worker]:
+                    errors[position] = error
+        return futures, errors
 
     def _ship(self, value: Any) -> Future:
         """Make a value that tasks of this client take a task of its own."""
