@@ -14,6 +14,7 @@ import pytest
 
 from treadle.cluster.client.as_completed import as_completed
 from treadle.cluster.client.client import Client
+from treadle.cluster.client.progress import progress
 from treadle.errors import ConnectionClosed, KeyConflict, SchedulerLost, TreadleError
 from treadle.protocol import messages as m
 from treadle.protocol.serialize import dumps_error, dumps_value, loads_args
@@ -417,3 +418,22 @@ def test_importing_the_client_loads_no_event_loop_and_nothing_heavy():
     )
 
     assert run.stdout.strip() == "[]"
+
+
+def test_a_bar_asks_the_scheduler_nothing(client, script, monkeypatch):
+    future = client.submit(inc, 1)
+    message = script.hear(m.SubmitGraph)
+    looks = []
+
+    def bar(*_):
+        looks.append(1)
+        if len(looks) == 3:
+            script.say(done(message, 2))
+        return ""
+
+    monkeypatch.setattr("treadle.cluster.client.progress.bar", bar)
+    progress(future, interval=0.001)
+
+    assert future.result() == 2
+    again = client.submit(inc, 5)
+    assert script.hear(m.SubmitGraph).keys == [again.key]  # and no question before it

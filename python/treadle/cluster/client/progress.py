@@ -64,7 +64,7 @@ def progress(
             if not pending:
                 break
             try:
-                wait_all(pending[-1:], interval)
+                wait_all(pending[-1:], interval, ask=False)
             except TimeoutError:
                 continue
             except KeyboardInterrupt:

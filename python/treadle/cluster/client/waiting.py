@@ -26,9 +26,16 @@ ASK_SECONDS = 0.25
 
 
 def wait_all(
-    futures: Sequence[Future], timeout: float | None, *, stop_on_failure: bool = False
+    futures: Sequence[Future],
+    timeout: float | None,
+    *,
+    stop_on_failure: bool = False,
+    ask: bool = True,
 ) -> None:
     """Wait until all have ended, or with ``stop_on_failure`` one of them badly.
+
+    With ``ask`` the error says what a task waits for; whoever only looks from time to time asks
+    nobody.
 
     The one that ends last tells most, and is probably the one that was sent last: waiting for it
     first costs one wake-up and not one a future.
@@ -58,7 +65,7 @@ def wait_all(
                 finally:
                     batch.ledger.forget_callback(batch, index, signal.set)
                 if not ended:
-                    raise late(future, timeout, futures)
+                    raise late(future, timeout, futures) if ask else TimeoutError
     finally:
         if alarm is not None:
             alarm.stop()
