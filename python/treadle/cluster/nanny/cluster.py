@@ -18,9 +18,9 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from treadle.cluster.client.nanny_stopped import PATIENCE_SECONDS, StoppedWorkers
 from treadle.cluster.nanny.child import Child, Process
 from treadle.cluster.nanny.restarts import Restarts
+from treadle.cluster.nanny.stopped import PATIENCE_SECONDS, StoppedWorkers
 from treadle.utils.process import exit_text
 
 if TYPE_CHECKING:
