@@ -250,10 +250,13 @@ class Scheduler:
 
     # -- the state -------------------------------------------------------------------------------
 
-    def handle(self, *events: ev.Event) -> None:
-        """Let the state take in events, and carry out what it says."""
+    def handle(self, *events: ev.Event, finished: m.Finished | None = None) -> None:
+        """Let the state take in events, and carry out what it says.
+
+        ``finished`` is the report that the one event was made of, where spans are to be told.
+        """
         state = self.state
-        self.carry_out(state.handle(events, monotonic()))
+        self.carry_out(state.handle(events, monotonic()), finished)
         if state.is_restless and not self._tick_is_due and self._loop is not None:
             self._tick_is_due = True
             self._loop.call_later(TICK, self._tick)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from time import monotonic, time
+from time import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -164,9 +164,7 @@ class WorkerPeer:
         event = ev.TasksFinished(
             self.number, message.ids, message.nbytes, durations, message.values, message.added
         )
-        scheduler.carry_out(scheduler.state.handle([event], monotonic()), message)
-        if scheduler.state.is_restless:
-            scheduler.handle()
+        scheduler.handle(event, finished=message)
 
     def _failed(self, message: m.Failed) -> None:
         scheduler = self.scheduler

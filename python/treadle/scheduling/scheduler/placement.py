@@ -69,6 +69,11 @@ def place(s: Columns, row: int, idle: Worker | None) -> Worker | None:
     return best
 
 
+def load_in_memory(worker: Worker) -> tuple[int, int]:
+    """Order workers by the bytes that they hold, for data that may go anywhere."""
+    return worker.nbytes, worker.number
+
+
 # -- restrictions --------------------------------------------------------------------------------
 
 

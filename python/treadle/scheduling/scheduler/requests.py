@@ -35,7 +35,7 @@ from treadle.scheduling.scheduler.events import (
 from treadle.scheduling.scheduler.instructions import Refused, ScatterTo
 from treadle.scheduling.scheduler.lifecycle import is_in_play, lose_data, need, unneed
 from treadle.scheduling.scheduler.notices import tell_cancelled, tell_done_to, tell_erred_to
-from treadle.scheduling.scheduler.placement import is_named
+from treadle.scheduling.scheduler.placement import is_named, load_in_memory
 
 #: A priority of 1 goes before all that has this rank or more beyond its own.
 PRIORITY_STEP = 1 << 44
@@ -450,9 +450,5 @@ def _scatter_workers(s: Columns, names: list[str] | None) -> list[Worker]:
     """Return the workers that may get data, those that hold least first."""
     wishes = Options(workers=names)
     found = [w for w in s.workers.values() if w.status == RUNNING and is_named(w, wishes)]
-    found.sort(key=_held)
+    found.sort(key=load_in_memory)
     return found
-
-
-def _held(worker: Worker) -> tuple[int, int]:
-    return worker.nbytes, worker.number

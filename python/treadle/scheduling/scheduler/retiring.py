@@ -16,6 +16,7 @@ from treadle.scheduling.scheduler.columns import (
 from treadle.scheduling.scheduler.events import WorkerPaused, WorkerRetiring
 from treadle.scheduling.scheduler.instructions import Replicate, Stop
 from treadle.scheduling.scheduler.lifecycle import touch
+from treadle.scheduling.scheduler.placement import load_in_memory
 from treadle.scheduling.scheduler.queuing import leave_lists
 
 
@@ -74,7 +75,7 @@ def copy_elsewhere(s: Columns, worker: Worker) -> None:
     others = [other for other in s.workers.values() if other.status == RUNNING]
     if not others:
         return
-    others.sort(key=_held)
+    others.sort(key=load_in_memory)
     orders: dict[int, Replicate] = {}
     for position, row in enumerate(worker.leaving):
         target = others[position % len(others)]
@@ -84,10 +85,6 @@ def copy_elsewhere(s: Columns, worker: Worker) -> None:
         order.holders[s.ids[row]] = [worker.number]
         order.nbytes[s.ids[row]] = s.nbytes[row]
     s.instructions.extend(orders.values())
-
-
-def _held(worker: Worker) -> tuple[int, int]:
-    return worker.nbytes, worker.number
 
 
 def note_copied(s: Columns, row: int) -> None:
