@@ -1,13 +1,17 @@
-"""The scheduler opens nothing that users send: its process can not even import pickle."""
+"""The scheduler opens nothing that users send: it works where nothing can be unpickled."""
 
 from __future__ import annotations
 
 import json
+import os
+import pickle
+import signal
 import subprocess
 import sys
 
 import pytest
 
+from treadle import LocalCluster
 from treadle.cluster.client.client import Client
 from treadle.cluster.worker.worker import Worker
 from treadle.comm.credentials import Credentials
@@ -88,3 +92,103 @@ def test_nothing_of_users_is_opened_by_the_scheduler(client):
     assert client.submit(lambda x: {"deep": [x]}, bytes(100)).result(timeout=30) == {
         "deep": [bytes(100)]
     }
+
+
+#: Found by every interpreter that is started below, so by a nanny, too, whose children inherit
+#: what it has imported: a scheduler that is told so tries whatever could unpickle.
+PROBE = """
+import json, os, pickle, signal
+
+kept = pickle.loads
+
+class Reader(pickle.Unpickler):
+    pass
+
+def refusal(open_):
+    try:
+        open_()
+    except Exception as error:
+        return type(error).__name__
+    return "opened"
+
+def probe(*_):
+    import _pickle, io, pickle
+    import cloudpickle
+
+    data, named = pickle.dumps([1]), pickle.dumps(len)
+    openers = {
+        "pickle.loads": lambda: pickle.loads(data),
+        "pickle.load": lambda: pickle.load(io.BytesIO(data)),
+        "pickle.Unpickler": lambda: pickle.Unpickler(io.BytesIO(data)).load(),
+        "pickle._Unpickler": lambda: pickle._Unpickler(io.BytesIO(data)).load(),
+        "_pickle.loads": lambda: _pickle.loads(data),
+        "_pickle.Unpickler": lambda: _pickle.Unpickler(io.BytesIO(data)).load(),
+        "cloudpickle.loads": lambda: cloudpickle.loads(data),
+        "cloudpickle.load": lambda: cloudpickle.load(io.BytesIO(data)),
+        "kept from before": lambda: kept(named),
+        "derived before": lambda: Reader(io.BytesIO(named)).load(),
+    }
+    answers = {name: refusal(open_) for name, open_ in openers.items()}
+    with open(os.environ["PROBE_ANSWERS"], "w") as file:
+        json.dump(answers, file)
+
+signal.signal(signal.SIGUSR1, probe)
+"""
+
+LOCAL_CLUSTER = """
+from treadle import LocalCluster
+
+with LocalCluster(1, 1) as cluster:
+    print(cluster.record.pid, flush=True)
+    input()
+"""
+
+ALONE = """
+import os
+from treadle.cli.main import main
+
+print(os.getpid(), flush=True)
+main(["scheduler", "--name", "alone"])
+"""
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """What has the probe loaded in all processes."""
+    (tmp_path / "sitecustomize.py").write_text(PROBE)
+    os.mkfifo(tmp_path / "answers")
+    return {
+        **os.environ,
+        "PYTHONPATH": str(tmp_path),
+        "PROBE_ANSWERS": str(tmp_path / "answers"),
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("program", [LOCAL_CLUSTER, ALONE], ids=["LocalCluster", "treadle"])
+def test_the_process_of_a_scheduler_refuses_to_unpickle(program, environment):
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as process:
+        assert process.stdout is not None
+        pid = int(process.stdout.readline())
+        if program is ALONE:
+            assert "listens" in process.stdout.readline()
+        os.kill(pid, signal.SIGUSR1)
+        with open(environment["PROBE_ANSWERS"]) as file:
+            answers = json.load(file)
+        if program is ALONE:
+            os.kill(pid, signal.SIGTERM)
+        process.communicate("\n", timeout=30)
+
+    assert set(answers.values()) == {"UnpicklingRefused"}, answers
+    assert process.returncode == 0
+
+
+def test_a_scheduler_in_the_process_of_the_user_leaves_pickle_alone():
+    with LocalCluster(1, 1, processes=False):
+        assert pickle.loads(pickle.dumps(inc)) is inc

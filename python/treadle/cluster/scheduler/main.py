@@ -19,6 +19,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from treadle.cluster.scheduler.scheduler import Scheduler
+from treadle.cluster.scheduler.sealed import seal_process
 from treadle.comm.credentials import Credentials
 from treadle.scheduling.scheduler import events as ev
 
@@ -40,7 +41,7 @@ def scheduler_main(
     channel: Channel | None = None,
     started: Callable[[Scheduler], None] | None = None,
 ) -> None:
-    """Be a scheduler until somebody says stop.
+    """Be a scheduler until somebody says stop; this process never unpickles again.
 
     Parameters
     ----------
@@ -53,6 +54,7 @@ def scheduler_main(
     started : callable, optional
         Called when it listens.
     """
+    seal_process()
     # Whoever debugs (python -X dev) debugs a program of theirs, not this loop.
     asyncio.run(_SchedulerProcess(spec, channel).run(started), debug=False)
 
