@@ -299,7 +299,8 @@ def test_processes_in_reserve_take_the_next_cluster_and_go_with_the_nanny():
     itself, first = Events(nanny, ""), Events(nanny, "first")
     first.start(scheduler=dict(SCHEDULER), worker=dict(WORKER), n=1)
     first.wait("ready")
-    reserve = set(itself.wait("reserve")["pids"])
+    # One that came up before the order did had told of an empty reserve.
+    reserve = set(itself.wait("reserve", lambda said: bool(said["pids"]))["pids"])
     first.stop()
 
     second = Events(nanny, "second")
