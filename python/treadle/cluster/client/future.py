@@ -52,8 +52,6 @@ class Future:
     ----------
     key : Key
         Name of the task.
-    status : str
-        "pending", "finished", "error", "cancelled" or "lost".
 
     Examples
     --------
@@ -75,7 +73,7 @@ class Future:
 
     @property
     def status(self) -> str:
-        """State of the task, in a word."""
+        """State of the task: "pending", "finished", "error", "cancelled" or "lost"."""
         return STATUS[self._batch.state[self._index]]
 
     @property
