@@ -9,13 +9,24 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
+from types import SimpleNamespace
 
 import pytest
 
 from treadle.cluster.client.as_completed import as_completed
 from treadle.cluster.client.client import Client
 from treadle.cluster.client.progress import progress
-from treadle.errors import ConnectionClosed, KeyConflict, SchedulerLost, TreadleError
+from treadle.comm import transfer
+from treadle.comm.credentials import Credentials
+from treadle.comm.transfer import DataServer
+from treadle.errors import (
+    ClientClosed,
+    ConnectionClosed,
+    KeyConflict,
+    SchedulerLost,
+    TreadleError,
+)
 from treadle.protocol import messages as m
 from treadle.protocol.serialize import dumps_error, dumps_value, loads_args
 
@@ -78,6 +89,18 @@ def client(script):
     client = Client(connection=script, set_as_default=False)
     yield client
     client.close()
+
+
+@pytest.fixture
+def values(tmp_path, monkeypatch):
+    """A worker's results, over a wire, although it is the same process."""
+    tmp_path.chmod(0o700)
+    address = f"unix://{tmp_path}/data.sock"
+    credentials = Credentials.new("test")
+    monkeypatch.setattr(transfer, "_here", {})
+    with DataServer([address], credentials, lambda ids: ["one"], print) as server:
+        transfer._here.clear()
+        yield SimpleNamespace(addresses=server.addresses, credentials=credentials)
 
 
 def inc(x):
@@ -395,6 +418,54 @@ def test_a_client_that_nobody_closes_is_closed_when_it_and_its_futures_are_gone(
 
     script.hear(m.Goodbye)
     wait_until(lambda: session.closed)
+
+
+def circle_with(client):
+    """Only the garbage collector finds a client that is left in here."""
+    circle = [client]
+    circle.append(circle)
+
+
+@pytest.mark.parametrize("is_lost", [False, True], ids=["running", "lost"])
+def test_a_client_that_is_dropped_ends_its_connections_to_workers(script, values, is_lost):
+    client = Client(connection=script, set_as_default=False, credentials=values.credentials)
+    session = client._session
+    assert client._data.fetch(values.addresses, [1]) == {1: "one"}
+    if is_lost:
+        script.cut()
+        wait_until(lambda: session.lost_reason is not None)
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        circle_with(client)
+        del client
+        gc.collect()
+
+        wait_until(lambda: session._data._closed)
+    assert [str(warning.message) for warning in caught] == []
+
+
+def test_a_client_that_was_closed_opens_no_connection_to_workers(client):
+    session = client._session
+    client.close()
+
+    with pytest.raises(ClientClosed):
+        session.data(lambda: pytest.fail("opened"))
+
+
+def test_an_interrupt_while_a_client_is_closed_leaves_no_connection(script, values):
+    client = Client(connection=script, set_as_default=False, credentials=values.credentials)
+    data = client._data
+
+    def interrupted(*buffers):
+        raise KeyboardInterrupt
+
+    script.send = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        client.close()
+
+    assert data._closed
+    assert client.status == "closed"
 
 
 def test_importing_the_client_loads_no_event_loop_and_nothing_heavy():

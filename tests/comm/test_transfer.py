@@ -14,6 +14,7 @@ from treadle.comm import transfer
 from treadle.comm.blocking import connect
 from treadle.comm.credentials import Credentials
 from treadle.comm.transfer import MISSING, DataClient, DataServer
+from treadle.comm.transfer_link import Link
 from treadle.errors import (
     CommError,
     ConnectError,
@@ -407,6 +408,63 @@ def test_closing_a_client_wakes_who_waits(serve, credentials, address):
     answer.set()
 
     assert [type(error) for error in ended] == [ConnectionClosed]
+
+
+@pytest.mark.parametrize("moment", ["__init__", "greet"])
+@unix
+def test_an_interrupt_while_a_connection_is_made_leaves_none(
+    serve, credentials, address, monkeypatch, moment
+):
+    store = serve(address, {1: 1})
+    made = []
+
+    def connect_noted(*args, **kwargs):
+        made.append(connect(*args, **kwargs))
+        return made[-1]
+
+    usual = getattr(Link, moment)
+
+    def interrupted(*args, **options):
+        if threading.current_thread() is threading.main_thread():
+            raise KeyboardInterrupt
+        return usual(*args, **options)  # the server's
+
+    monkeypatch.setattr(transfer, "connect", connect_noted)
+    with monkeypatch.context() as patch, DataClient(credentials, "worker") as client:
+        patch.setattr(Link, moment, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            client.fetch(store.addresses, [1])
+
+        assert [connection.fileno() for connection in made] == [-1]
+
+
+@unix
+def test_an_interrupt_while_a_connection_is_noted_leaves_none(serve, credentials, address):
+    class Interrupted:
+        """A lock whose second holder is interrupted; the first one looks for what is idle."""
+
+        def __init__(self):
+            self.holders = 0
+
+        def __enter__(self):
+            self.holders += 1
+            if self.holders == 2:
+                raise KeyboardInterrupt
+
+        def __exit__(self, *_):
+            pass
+
+    store = serve(address, {1: 1})
+    client = DataClient(credentials, "worker")
+    client._lock = Interrupted()
+    before = set(os.listdir("/proc/self/fd"))
+
+    with pytest.raises(KeyboardInterrupt):
+        client.fetch(store.addresses, [1])
+
+    store.server.close()
+    assert set(os.listdir("/proc/self/fd")) <= before
+    client.close()
 
 
 @unix

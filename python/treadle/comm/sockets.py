@@ -263,11 +263,7 @@ def dial(address: Address, deadline: float, *, insecure: bool = False) -> socket
     """
     try:
         if address.kind == "unix":
-            sock = _dial_unix(address, deadline)
-            if not is_own_peer(sock):
-                sock.close()
-                raise ConnectError(str(address), "a process of another user listens there")
-            return sock
+            return _dial_unix(address, deadline)
         family, numeric = _resolve(address, insecure)
         sock = socket.socket(family, socket.SOCK_STREAM)
         try:
@@ -289,19 +285,26 @@ def dial(address: Address, deadline: float, *, insecure: bool = False) -> socket
 def _dial_unix(address: Address, deadline: float) -> socket.socket:
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        while True:
-            try:
-                # With a timeout a full backlog is an error at once, and without one it never ends.
-                sock.settimeout(max(0.001, deadline - time.monotonic()))
-                sock.connect(address.path)
-                return sock
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise TimeoutError from None
-                time.sleep(0.005)
+        _connect_unix(sock, address.path, deadline)
+        if not is_own_peer(sock):
+            raise ConnectError(str(address), "a process of another user listens there")
     except BaseException:
         sock.close()
         raise
+    return sock
+
+
+def _connect_unix(sock: socket.socket, path: str, deadline: float) -> None:
+    while True:
+        try:
+            # With a timeout a full backlog is an error at once, and without one it never ends.
+            sock.settimeout(max(0.001, deadline - time.monotonic()))
+            sock.connect(path)
+            return
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise TimeoutError from None
+            time.sleep(0.005)
 
 
 class Spare:

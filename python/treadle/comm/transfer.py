@@ -293,15 +293,18 @@ class DataClient:
             self._check_open()
             idle = self._idle.get(addresses)
             if idle:
-                _, link = idle.pop()
+                # Here and in _give_back(): first in, then out. An interrupt in between leaves it
+                # where close() finds it.
+                _, link = idle[-1]
                 self._busy.add(link)
+                idle.pop()
                 return link, False
         link = self._open(addresses)
         try:
             with self._lock:
                 self._check_open()
                 self._busy.add(link)
-        except ConnectionClosed:
+        except BaseException:
             link.close()
             raise
         return link, True
@@ -324,17 +327,20 @@ class DataClient:
             except CommError as error:
                 failure = failure or error
                 continue
-            link = Link(
-                connection, limit=self._limit, patience=self._patience, by_memory=self._by_memory
-            )
             try:
+                link = Link(
+                    connection,
+                    limit=self._limit,
+                    patience=self._patience,
+                    by_memory=self._by_memory,
+                )
                 link.greet()
                 return link
             except OSError as error:  # a CommError, a timeout, or closed meanwhile
-                link.close()
+                connection.close()
                 failure = failure or ConnectError(address, str(error))
             except BaseException:
-                link.close()
+                connection.close()
                 raise
         raise failure or ConnectError("nowhere", "it has no addresses")
 
@@ -342,23 +348,24 @@ class DataClient:
         now = time.monotonic()
         stale: list[Link] = []
         with self._lock:
-            self._busy.discard(link)
             if self._closed:
                 stale.append(link)
             else:
                 self._idle.setdefault(addresses, []).append((now, link))
+                self._busy.discard(link)
                 for place, idle in list(self._idle.items()):
                     kept = [(used, one) for used, one in idle if now - used < _IDLE_SECONDS]
                     kept = kept[-_MOST_IDLE:]
                     if len(kept) < len(idle):
                         stale += [one for _, one in idle if one not in {k for _, k in kept}]
+                        self._busy.update(stale)
                         self._idle[place] = kept
                     if not kept:
                         del self._idle[place]
         for one in stale:
-            one.close()
+            self._drop(one)
 
     def _drop(self, link: Link) -> None:
+        link.close()
         with self._lock:
             self._busy.discard(link)
-        link.close()

@@ -128,7 +128,6 @@ class Client(Calls, Collections, Scattering, Questions, Datasets):
         self._cluster_options = cluster
         self._owns_cluster = False
         self._scheduler_before: str | None = None
-        self._data_client: DataClient | None = None
         self._linked: Session | None = None
         self._closed = False
         self._forked = False
@@ -180,20 +179,19 @@ class Client(Calls, Collections, Scattering, Questions, Datasets):
     @property
     def _data(self) -> DataClient:
         """Connections to workers, for results that don't come along."""
-        if self._data_client is None:
-            from treadle.comm.transfer import DataClient
+        return self._session.data(self._connect_to_workers)
 
-            with self._session.order:
-                if self._data_client is None:
-                    # Workers know no client's secret: they could pose as one.
-                    secrets = self._credentials
-                    role = "task" if secrets is not None and secrets.holds("task") else self._role
-                    self._data_client = DataClient(
-                        secrets,  # type: ignore[arg-type]
-                        role,
-                        insecure=self._insecure,
-                    )
-        return self._data_client
+    def _connect_to_workers(self) -> DataClient:
+        from treadle.comm.transfer import DataClient
+
+        # Workers know no client's secret: they could pose as one.
+        secrets = self._credentials
+        role = "task" if secrets is not None and secrets.holds("task") else self._role
+        return DataClient(
+            secrets,  # type: ignore[arg-type]
+            role,
+            insecure=self._insecure,
+        )
 
     @property
     def status(self) -> str:
@@ -222,12 +220,12 @@ class Client(Calls, Collections, Scattering, Questions, Datasets):
         current.drop_default(self)
         if current.default_client() is None and config.get("scheduler") == CLUSTER:
             config.set(scheduler=self._scheduler_before or "threads")
-        if self._linked is not None:
-            self._linked.close("closed", timeout)
-        if self._data_client is not None:
-            self._data_client.close()
-        if self._owns_cluster and self.cluster is not None:
-            self.cluster.close(timeout)
+        try:
+            if self._linked is not None:
+                self._linked.close("closed", timeout)
+        finally:
+            if self._owns_cluster and self.cluster is not None:
+                self.cluster.close(timeout)
 
     def shutdown(self) -> Any:
         """Stop the cluster, its workers and its scheduler, and close this client."""
@@ -282,11 +280,12 @@ class Client(Calls, Collections, Scattering, Questions, Datasets):
 
     def __del__(self) -> None:
         try:
-            session, cluster = self._linked, self.cluster if self._owns_cluster else None
+            session = self._linked
             if session is None or self._closed:
                 return
             self._closed = True
-            session.abandon(functools.partial(_finish, self._data_client, cluster))
+            owned = self.cluster if self._owns_cluster else None
+            session.abandon(None if owned is None else owned.close)
         except Exception:  # half made, or the interpreter is going
             pass
 
@@ -466,14 +465,6 @@ class Client(Calls, Collections, Scattering, Questions, Datasets):
         if isinstance(value, Failed):
             value.throw()
         return value
-
-
-def _finish(data: DataClient | None, cluster: Any) -> None:
-    """Close what a client had that nobody has closed."""
-    if data is not None:
-        data.close()
-    if cluster is not None:
-        cluster.close()
 
 
 @atexit.register

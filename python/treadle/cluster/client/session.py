@@ -6,7 +6,9 @@
     caller back       functions given to ``add_done_callback``; started when there is one
 
 A session ends by `close`, or when the connection does: then whatever is pending is lost, and
-whoever waits is told at once.
+whoever waits is told at once.  The connections to workers, which a client opens when it needs them,
+are kept here: what only a client holds is finalized together with it, sockets first, if the garbage
+collector finds it in a circle; a session is held by its threads until it is closed.
 """
 
 from __future__ import annotations
@@ -20,13 +22,16 @@ from _thread import allocate_lock
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from treadle.cluster.client.feedback import show_output
 from treadle.cluster.client.ledger import CANCELLED, LOST, Ledger, Signal
 from treadle.errors import ClientClosed, SchedulerLost, TreadleError
 from treadle.protocol import messages
 from treadle.protocol.messages import WorkerInfo
+
+if TYPE_CHECKING:
+    from treadle.comm.transfer import DataClient
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +92,9 @@ class Session:
         self._release_signal = Signal()
         self._release_told = False
         self._flushing = allocate_lock()
+        self._data: DataClient | None = None
         self._ending = threading.Event()
+        self._abandoned = False
         self._finish: Callable[[], object] | None = None
         self._callbacks: queue.SimpleQueue[tuple[Callable[[Any], object], Any] | None]
         self._callbacks = queue.SimpleQueue()
@@ -198,6 +205,22 @@ class Session:
         """Undo `expect`."""
         self._questions.pop(-1 - handle, None)
 
+    # -- data ----------------------------------------------------------------------------------
+
+    def data(self, connect: Callable[[], DataClient]) -> DataClient:
+        """Return the connections to workers; made by ``connect`` when there are none yet.
+
+        Raises
+        ------
+        ClientClosed
+        """
+        with self._lock:
+            if self.closed:  # nobody would close what is opened now
+                raise ClientClosed("this client is closed")
+            if self._data is None:
+                self._data = connect()
+            return self._data
+
     # -- releases ------------------------------------------------------------------------------
 
     def release_soon(self, handle: int) -> None:
@@ -208,15 +231,19 @@ class Session:
             self._release_signal.set()
 
     def _release(self) -> None:
-        """Tell the scheduler of released handles, as a thread."""
-        while not self._ending.is_set():
+        """Tell the scheduler of released handles, as a thread.
+
+        When the scheduler is lost it stays, for whoever will drop the client.
+        """
+        while not self.closed:
             self._release_signal.wait()
             self._ending.wait(RELEASE_DELAY)
             self._release_told = False
             self.flush_releases()
-            if self._finish is not None:
+            if self._abandoned:
                 self.close()
-                self._finish()
+                if self._finish is not None:
+                    self._finish()
 
     def flush_releases(self) -> None:
         """Tell the scheduler of all futures that are gone; when this returns, it was told."""
@@ -234,12 +261,13 @@ class Session:
                 except (SchedulerLost, ClientClosed):
                     pass  # it has forgotten them in its own way
 
-    def abandon(self, finish: Callable[[], object]) -> None:
+    def abandon(self, finish: Callable[[], object] | None) -> None:
         """Nobody uses this any more: close it, then call ``finish``, in a thread that may wait.
 
         For ``__del__``, which may come while this very thread holds any of our locks.
         """
         self._finish = finish
+        self._abandoned = True
         self._release_signal.set()
 
     # -- callbacks -----------------------------------------------------------------------------
@@ -315,14 +343,20 @@ class Session:
         """Say goodbye, and end; a second call changes nothing."""
         if self.closed:
             return
-        if reason is not None and self.lost_reason is None:
-            self.flush_releases()
-            try:
+        try:
+            if reason is not None and self.lost_reason is None:
+                self.flush_releases()
                 self._link.send(messages.encode(messages.Goodbye(reason)))
-            except OSError:
-                pass  # it knows already
-        self.closed = True
-        self._end("this client was closed")
+        except OSError:
+            pass  # it knows already
+        finally:
+            with self._lock:
+                self.closed = True
+                data = self._data
+            self._end("this client was closed")
+            self._release_signal.set()
+            if data is not None:
+                data.close()
         here = threading.current_thread()
         for thread in (self._reader, self._releaser):
             if thread is not here:
