@@ -21,6 +21,7 @@ from treadle import config
 from treadle.engines import Engine, SchedulerLike, get_engine
 from treadle.engines.base import RunState
 from treadle.graph.dictgraph import table_from_dict
+from treadle.graph.expr import add_collections
 from treadle.graph.graph import Graph
 from treadle.graph.optimize import fuse_linear
 from treadle.graph.source import outside_caller
@@ -308,8 +309,7 @@ def _compile(
 ) -> tuple[TaskTable, list[Any]]:
     """Return one table of all collections, and the (nested) keys of each."""
     graph = Graph()
-    for collection in collections:
-        collection.__treadle_lower__(graph)
+    add_collections(collections, graph, fuse=optimize_graph)
     keys = [collection.__treadle_keys__() for collection in collections]
     outputs = list(dict.fromkeys(_flatten(keys)))
     if optimize_graph and config.get("optimization.fuse"):

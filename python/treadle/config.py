@@ -37,6 +37,8 @@ DEFAULTS: dict[str, Any] = {
     "num_workers": None,
     # Merge chains of tasks into one before they run.
     "optimization.fuse": False,
+    # Bytes of a block where chunks are "auto".
+    "array.chunk-size": "128MiB",
     # Record when each task ran; costs well under 1 us a task.
     "telemetry": True,
     # Seconds before progress is shown inline.
@@ -47,6 +49,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "scheduler": (str,),
     "num_workers": (int, type(None)),
     "optimization.fuse": (bool,),
+    "array.chunk-size": (str, int),
     "telemetry": (bool,),
     "progress.after": (int, float),
 }

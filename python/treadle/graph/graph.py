@@ -8,17 +8,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from treadle.errors import GraphError, MissingKeyError
 from treadle.graph.spec import Alias, DataNode, Node, Task, TaskRef
 from treadle.types import Key
 
+if TYPE_CHECKING:  # layers are made of arrays, and most graphs of nodes alone
+    from treadle.graph.layer import Layer
+
 __all__ = ["Alias", "DataNode", "Graph", "Node", "Task", "TaskRef"]
 
 
 class Graph(dict[Key, Node]):
-    """Nodes by key.  Building one computes nothing."""
+    """Nodes by key, and layers by name.  Building one computes nothing.
+
+    Attributes
+    ----------
+    layers : dict of str to Layer
+        Grids of many tasks, described by columns; their keys are ``(name, i, j, ...)``.
+    """
+
+    def __init__(self, nodes: Mapping[Key, Node] | Iterable[tuple[Key, Node]] = ()):
+        super().__init__(nodes)
+        self.layers: dict[str, Layer] = {}
 
     @classmethod
     def of(cls, *nodes: Node) -> Graph:

@@ -52,7 +52,7 @@ def fuse_linear(graph: Graph, wanted: Iterable[Key]) -> Graph:
     """Merge each chain of tasks in which nobody else takes the results in between.
 
     The merged task keeps the key, the source line and the annotations of the last one.  Tasks with
-    different annotations stay apart.
+    different annotations stay apart.  A graph with layers stays as it is.
 
     >>> graph = Graph.of(Task("x", int, ("-1",)), Task("y", abs, (TaskRef("x"),)))
     >>> fused = fuse_linear(graph, ["y"])
@@ -60,6 +60,8 @@ def fuse_linear(graph: Graph, wanted: Iterable[Key]) -> Graph:
     (['y'], 1)
     """
     wanted = list(wanted)
+    if graph.layers:
+        return graph  # what has layers was fused as expressions
     kept = cull(graph, wanted)
     users: dict[Key, set[Key]] = {key: set() for key in kept}
     for key, node in kept.items():

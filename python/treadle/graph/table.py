@@ -38,7 +38,7 @@ class TaskTable:
 
     Attributes
     ----------
-    keys : list of Key
+    keys : sequence of Key
         Names, for people and for clients that ask by name.
     functions : list of callable
         Each function once.
@@ -60,7 +60,7 @@ class TaskTable:
 
     def __init__(
         self,
-        keys: list[Key],
+        keys: Sequence[Key],
         functions: list[Callable[..., Any]],
         function_index: list[int],
         templates: list[Template | tuple[Any, ...] | None],
@@ -71,6 +71,8 @@ class TaskTable:
         sources: list[Source] | None = None,
         source_index: array[int] | None = None,
         annotations: dict[int, Mapping[str, Any]] | None = None,
+        prefixes: list[str] | None = None,
+        prefix_index: array[int] | None = None,
     ):
         self.keys = keys
         self.functions = functions
@@ -82,6 +84,8 @@ class TaskTable:
         self.sources = sources or [UNKNOWN]
         self._source_index = source_index
         self.annotations = annotations or {}
+        if prefixes is not None and prefix_index is not None:
+            self._labels = prefixes, prefix_index
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -217,12 +221,13 @@ def compile_graph(
     Parameters
     ----------
     graph : Graph
-        Nodes by key; nodes that ``wanted`` does not need are left out.
+        Nodes by key, and layers; what ``wanted`` does not need is left out.
     wanted : sequence of Key
         Keys of the results to keep.
     order : {"depth", "given"}
         ``"depth"`` numbers depth first, so that intermediate results die young.  ``"given"`` keeps
         the order in which the graph holds its nodes; every input must stand before its users.
+        Layers are always numbered depth first.
 
     Returns
     -------
@@ -235,6 +240,10 @@ def compile_graph(
     CycleError
         If a node needs itself.
     """
+    if isinstance(graph, Graph) and graph.layers:
+        from treadle.graph.columnar import compile_layers
+
+        return compile_layers(graph, wanted)
     builder = TableBuilder()
     add, mark_source = builder.add, builder.mark_source
 

@@ -1,0 +1,5 @@
+"""Setting elements."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

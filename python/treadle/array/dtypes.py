@@ -1,0 +1,5 @@
+"""Dtypes and conversions."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

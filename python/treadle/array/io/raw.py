@@ -1,0 +1,5 @@
+"""Reading and writing: raw."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

@@ -1,0 +1,5 @@
+"""Reading and writing: zarr."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

@@ -1,0 +1,1 @@
+"""Masked arrays: ``da.ma``."""

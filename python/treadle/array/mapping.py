@@ -1,0 +1,5 @@
+"""Functions on blocks."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

@@ -1,0 +1,5 @@
+"""What computing would take."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

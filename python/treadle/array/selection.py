@@ -1,0 +1,5 @@
+"""Selecting elements."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

@@ -1,0 +1,5 @@
+"""Shuffling along a dimension."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

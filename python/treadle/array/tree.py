@@ -1,0 +1,5 @@
+"""Reductions as trees."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

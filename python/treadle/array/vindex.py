@@ -1,0 +1,5 @@
+"""Pointwise indexing."""
+
+from __future__ import annotations
+
+__all__: list[str] = []
