@@ -7,8 +7,8 @@ from tests.scheduling.scheduler_room import Room
 
 from treadle.scheduling.scheduler import events as ev
 from treadle.scheduling.scheduler import instructions as ins
-from treadle.scheduling.scheduler.columns import GENERATION
-from treadle.scheduling.scheduler.queuing import MAX_DEPTH
+from treadle.scheduling.scheduler.columns import FEW_STALE, GENERATION
+from treadle.scheduling.scheduler.giving import MAX_DEPTH
 from treadle.scheduling.scheduler.story import why
 
 
@@ -511,6 +511,19 @@ def test_wide_graphs_are_forgotten_whatever_the_order_of_release(order):
 
     assert list(room.state.columns.row_of) == ["root"]
     assert len(room.state.columns.ids) <= 51
+
+
+def test_few_forgotten_rows_are_kept_by_one_that_lives():
+    room = Room(1)
+    room.submit({"root": (), "user": ("root",)})
+    room.finish("root", "user")
+
+    for round_ in range(50):
+        room.submit({f"k{round_}": ("root",)})
+        room.finish(f"k{round_}")
+        room.release(f"k{round_}")
+
+    assert len(room.state.columns.ids) <= 2 + FEW_STALE
 
 
 def test_rows_are_used_again_under_new_ids():

@@ -79,8 +79,8 @@ MUTANTS = [
     ),
     _s(
         "a task is given along though an input is elsewhere",
-        "queuing",
-        "                and _is_all_there(s, other, worker.number)\n",
+        "giving",
+        "        if s.state[other] != MEMORY:\n            return False\n",
         "",
         200,
     ),

@@ -17,6 +17,10 @@ from tests.sim.machines import Machines
 from tests.sim.universe import Spec, Universe
 from tests.sim.workers import Compute, PretendWorker
 
+#: Seconds that tasks take. Where all are quick, more is given ahead.
+MIXED = (1e-6, 1e-5, 0.001, 0.03, 1.0)
+QUICK = (1e-7, 1e-6, 1e-6, 1e-5, 1e-5)
+
 
 class World:
     """One scheduler, and whoever comes and goes.
@@ -54,6 +58,7 @@ class World:
         self.digest = 0  # of all events and instructions, to compare runs
         self.trace: list[str] | None = None
         self._random = random.Random(seed)
+        self._durations = QUICK if seed % 2 else MIXED
         self._labels = {spec.label: spec for spec in universe.specs.values()}
 
     # -- who is there -----------------------------------------------------------------------------
@@ -180,7 +185,7 @@ class World:
         return self._random.randrange(n) == 0
 
     def duration(self) -> float:
-        return self._random.choice((1e-6, 1e-5, 0.001, 0.03, 1.0))
+        return self._random.choice(self._durations)
 
     def spec_of(self, label: bytes) -> Spec:
         return self._labels[label.removeprefix(b"v")]

@@ -12,8 +12,9 @@ by its neighbours are kept only while they are of use:
 ``links``
     rows not forgotten that take this one's result; without any, and unwanted, a row is forgotten
 
-``dependents`` may hold forgotten rows: a list is cleaned when half of it is, and only then are
-they free to be used again, so that forgetting costs the same however wide a graph is.
+``dependents`` may hold forgotten rows: a list is cleaned when half of it is, and more than a few,
+or when none is alive; only then are they free to be used again.  So forgetting costs the same
+however wide a graph is, and a graph that is forgotten as a whole is never cleaned.
 """
 
 from __future__ import annotations
@@ -44,6 +45,9 @@ SECEDED = 128  # runs outside of its worker's slots
 
 # In the column ``client``: a row that is being made, and one whose first client let it go.
 NOBODY_YET, NOBODY = -1, -2
+
+#: Forgotten rows that a list of dependents may hold beside live ones, however short it is.
+FEW_STALE = 4
 
 # Status of a worker.
 RUNNING, PAUSED, RETIRING = range(3)
@@ -153,6 +157,7 @@ class Columns:
         self.functions: dict[int, Function] = {}
         # what waits for a worker: heaps of rank << 32 | row
         self.ready: list[int] = []  # rows that became ready in this turn
+        self.following: list[int] = []  # may follow from others, since this turn
         self.queue: list[int] = []
         self.suspects: list[int] = []
         self.draining = -1  # the worker that ends what it has, to run a suspect
@@ -268,12 +273,15 @@ class Columns:
 
     def forget(self, row: int) -> None:
         """Let a released, erred row go that nobody wants or takes, and what it alone linked to."""
+        state = self.state
+        links = self.links
+        stale = self.stale
         todo = [row]
         while todo:
             row = todo.pop()
-            if self.state[row] == FORGOTTEN:
+            if state[row] == FORGOTTEN:
                 continue
-            self.state[row] = FORGOTTEN
+            state[row] = FORGOTTEN
             self.ids[row] += GENERATION
             self.forgotten.append(self.function[row])
             del self.row_of[self.keys[row]]
@@ -281,26 +289,31 @@ class Columns:
             self.args[row] = b""
             self.keys[row] = ""
             held = 0
+            listed: list[int] = []
             for other in self.inputs[row]:
-                if self.state[other] == FORGOTTEN:
+                if state[other] == FORGOTTEN:
                     continue
                 held += 1
-                self.links[other] -= 1
-                self.stale[other] = self.stale.get(other, 0) + 1
-                if self._is_forgettable(other):
-                    todo.append(other)
+                left = links[other] - 1
+                links[other] = left
+                if left == 0 and self._is_forgettable(other):
+                    todo.append(other)  # its list goes with it
+                else:
+                    count = stale.get(other, 0) + 1
+                    stale[other] = count
+                    if left == 0 or count >= FEW_STALE:
+                        listed.append(other)
             # From here on ``links`` counts the lists of others in which the row still stands.
-            self.links[row] = held
+            links[row] = held
             dependents = self.dependents[row]
-            self.dependents[row] = None
-            self.stale.pop(row, None)
             if dependents is not None:
+                self.dependents[row] = None
+                stale.pop(row, None)
                 self._unlist(dependents)
             if held == 0:
                 self.free_rows.append(row)
-            for other in self.inputs[row]:
-                if self.state[other] != FORGOTTEN:
-                    self._clean(other)
+            for other in listed:  # only now: a row that stands there may become free
+                self._clean(other)
             self.inputs[row] = ()
 
     def _is_forgettable(self, row: int) -> bool:
@@ -329,26 +342,33 @@ class Columns:
 
     def _unlist(self, rows: list[int]) -> None:
         """These stand in one list less: forgotten ones that stand in none are free again."""
+        state = self.state
+        links = self.links
         for row in rows:
-            if self.state[row] == FORGOTTEN:
-                self.links[row] -= 1
-                if self.links[row] == 0:
+            if state[row] == FORGOTTEN:
+                left = links[row] - 1
+                links[row] = left
+                if left == 0:
                     self.free_rows.append(row)
 
     def _forget_rare(self, row: int) -> None:
         client = self.clients.get(self.client[row])
         if client is not None:
             client.handles.pop(self.handle[row], None)
-        if self.flags[row] & SHARED:
+        flags = self.flags[row]
+        if flags & SHARED:
             for number, handle in self.others.pop(row):
                 other = self.clients.get(number)
                 if other is not None:
                     other.handles.pop(handle, None)
-        if self.flags[row] & RARE:
+        if flags & RARE:
             self.options.pop(row, None)
             self.retries.pop(row, None)
-        self.deaths.pop(row, None)
-        self.errors.pop(row, None)
-        self.blame.pop(row, None)
-        self.definitions.pop(row, None)
+        if self.deaths:
+            self.deaths.pop(row, None)
+        if self.errors:
+            self.errors.pop(row, None)
+            self.blame.pop(row, None)
+        if self.definitions:
+            self.definitions.pop(row, None)
         self.flags[row] = 0

@@ -180,7 +180,7 @@ def _check_queues(s: Columns) -> None:
     for row in range(len(s.ids)):
         if s.state[row] == QUEUED:
             _check(s, row, row in queued, "queued nowhere")
-    left = [*s.ready, *s.touched, *s.dirty, *s.told]
+    left = [*s.ready, *s.following, *s.touched, *s.dirty, *s.told]
     assert not left, f"left over at the end of the turn: {left}"
 
 

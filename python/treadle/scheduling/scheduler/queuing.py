@@ -2,12 +2,8 @@
 
 A worker is given a few milliseconds of known work, measured by the mean duration of the functions
 it has, and of longer tasks as many as it has threads; of functions that nobody has seen end, one
-more than that.  So short tasks
-travel in hundreds, and long ones, and those with large results, stay here until they can begin:
-memory stays bounded, and little has ever to be taken back.
-
-When a task is given to a worker, the tasks that follow from it there go along: those whose inputs
-are all on this worker, or on their way to it.  Chains and trees then need no further word.
+more than that.  So short tasks travel in hundreds, and long ones, and those with large results,
+stay here until they can begin: memory stays bounded, and little has ever to be taken back.
 """
 
 from __future__ import annotations
@@ -15,21 +11,17 @@ from __future__ import annotations
 from heapq import heappop, heappush
 
 from treadle.scheduling.scheduler.columns import (
-    MEMORY,
     NO_WORKER,
-    PROCESSING,
     QUEUED,
     RARE,
     ROW,
     RUNNING,
     SUSPECT,
     WAITING,
-    WANTED,
     Columns,
-    Function,
     Worker,
 )
-from treadle.scheduling.scheduler.instructions import Compute
+from treadle.scheduling.scheduler.giving import WINDOW, assign, has_room, note_crowded, room
 from treadle.scheduling.scheduler.lifecycle import touch
 from treadle.scheduling.scheduler.placement import (
     place,
@@ -39,18 +31,6 @@ from treadle.scheduling.scheduler.placement import (
     signature,
 )
 
-#: Seconds of known work that a thread of a worker is given ahead.
-WINDOW = 0.02
-
-#: Most tasks that a worker has, whatever they take.
-MAX_DEPTH = 1024
-
-#: Most tasks that a worker has, with those that follow.
-MAX_AHEAD = 2 * MAX_DEPTH
-
-#: Bytes of results that may be made ahead of their use, a worker.
-MAX_AHEAD_BYTES = 64e6
-
 #: No entry of a heap: those of tasks with a priority are negative.
 NO_ENTRY = -(1 << 100)
 
@@ -59,79 +39,6 @@ UNSEEN = -2
 
 #: Seconds that a task of an unknown function is taken for, when others are measured by it.
 UNKNOWN = 0.0005
-
-
-# -- giving --------------------------------------------------------------------------------------
-
-
-def assign(s: Columns, row: int, worker: Worker) -> None:
-    """Give a ready task to a worker, and those that follow from it there."""
-    compute = worker.compute
-    if compute is None:
-        if not worker.release and not worker.take_back:
-            s.dirty.append(worker)
-        compute = worker.compute = Compute(worker.number, [], [], [], [], [], {}, {})
-    _give(s, row, worker, compute)
-    state = s.state
-    unassigned = s.unassigned
-    todo = [row]
-    while todo:
-        dependents = s.dependents[todo.pop()]
-        if dependents is None:
-            continue
-        for other in dependents:
-            if state[other] != WAITING:
-                continue
-            left = unassigned[other] - 1
-            unassigned[other] = left
-            if (
-                left == 0
-                and not worker.is_solo
-                and s.flags[other] & (RARE | SUSPECT) == 0
-                and len(worker.processing) < MAX_AHEAD
-                and _is_all_there(s, other, worker.number)
-            ):
-                _give(s, other, worker, compute)
-                todo.append(other)
-
-
-def _is_all_there(s: Columns, row: int, number: int) -> bool:
-    """Tell whether all inputs of a row are on one worker or being made there."""
-    for other in s.inputs[row]:
-        if s.worker[other] != number and (
-            s.state[other] != MEMORY or not s.is_holder(other, number)
-        ):
-            return False
-    return True
-
-
-def _give(s: Columns, row: int, worker: Worker, compute: Compute) -> None:
-    s.state[row] = PROCESSING
-    number = worker.number
-    s.worker[row] = number
-    worker.processing[row] = True
-    function = s.function[row]
-    counts = worker.counts
-    counts[function] = counts.get(function, 0) + 1
-    flags = s.flags[row]
-    if flags & WANTED:
-        compute.wanted.append(len(compute.ids))
-    ids = s.ids
-    compute.ids.append(ids[row])
-    compute.rows.append(row)
-    compute.ranks.append(s.rank[row])
-    inputs = s.inputs[row]
-    if not inputs:
-        compute.inputs.append(())
-        return
-    names = []
-    for other in inputs:
-        id = ids[other]
-        names.append(id)
-        if s.worker[other] != number and not s.is_holder(other, number):
-            compute.holders[id] = s.holders(other)
-            compute.nbytes[id] = s.nbytes[other]
-    compute.inputs.append(tuple(names))
 
 
 # -- what has become ready in this turn ----------------------------------------------------------
@@ -176,35 +83,11 @@ def _sort_by_inputs(s: Columns, row: int) -> None:
         heappush(s.queue, s.rank[row] << 32 | row)
     elif not worker.own and has_room(s, worker, s.function[row]):
         assign(s, row, worker)
-        _note_crowded(s, worker)
+        note_crowded(s, worker)
     else:
         s.state[row] = QUEUED
         heappush(worker.own, s.rank[row] << 32 | row)
         touch(s, worker)
-        s.crowded[worker.number] = True
-
-
-def has_room(s: Columns, worker: Worker, function: int) -> bool:
-    """Tell whether a worker should be given one more task of a function."""
-    return room(s, worker, s.functions.get(function), seconds_before(s, worker))
-
-
-def room(s: Columns, worker: Worker, function: Function | None, before: float) -> bool:
-    """Tell the same for ``before`` seconds of work that each of its threads has."""
-    if worker.status != RUNNING or worker.is_solo or worker.number == s.draining:
-        return False
-    load = len(worker.processing) - worker.nseceded
-    if load < worker.nthreads:
-        return True
-    if function is None or function.count == 0:
-        return load == worker.nthreads
-    if load >= MAX_DEPTH or before >= WINDOW:
-        return False
-    return function.nbytes * (load - worker.nthreads) < MAX_AHEAD_BYTES
-
-
-def _note_crowded(s: Columns, worker: Worker) -> None:
-    if len(worker.processing) > worker.nthreads:
         s.crowded[worker.number] = True
 
 
@@ -350,7 +233,7 @@ def give_restricted(s: Columns, row: int) -> None:
     elif worker is not None and (options.resources is not None or has_room(s, worker, UNSEEN)):
         _take_resources(s, row, worker)
         assign(s, row, worker)
-        _note_crowded(s, worker)
+        note_crowded(s, worker)
     else:
         s.state[row] = QUEUED
         heap = s.starved.setdefault(signature(options), [])

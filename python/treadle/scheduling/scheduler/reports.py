@@ -52,6 +52,9 @@ FADING = 0.1
 #: Ended tasks from which on a mean fades; before, it is the plain mean.
 PLAIN = 10
 
+#: Inputs that a task may lack to be given along: one that lacks many is not looked at each time.
+FEW_MISSING = 4
+
 
 def tasks_finished(s: Columns, event: TasksFinished) -> None:
     """Take in a batch of ended tasks."""
@@ -141,6 +144,8 @@ def _went_well(s: Columns, row: int) -> None:
                 missing[other] = left
                 if left == 0:
                     s.ready.append(other)
+                elif left <= FEW_MISSING and s.unassigned[other] == 0:
+                    s.following.append(other)
     if users[row] == 0:
         unneed(s, row)
 

@@ -42,6 +42,7 @@ from treadle.scheduling.scheduler.events import (
     WorkerPaused,
     WorkerRetiring,
 )
+from treadle.scheduling.scheduler.giving import follow
 from treadle.scheduling.scheduler.instructions import Instruction
 from treadle.scheduling.scheduler.invariants import validate
 from treadle.scheduling.scheduler.notices import collect
@@ -111,6 +112,7 @@ class SchedulerState:
         if columns.starved:
             feed_starved(columns)
         while columns.ready or columns.touched:
+            follow(columns)
             sort_ready(columns)
             touched = [worker for worker in columns.touched if worker.status == RETIRING]
             fill(columns)
