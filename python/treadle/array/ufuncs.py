@@ -1,27 +1,150 @@
-"""NumPy's universal functions on arrays."""
+"""NumPy's universal functions on arrays in blocks.
+
+Each is an object that knows what NumPy's knows (``nin``, ``nout``, ``types``, ``identity``) and
+makes lazy calls of it, one a block:
+
+>>> import treadle.array as da
+>>> da.hypot(da.arange(4, chunks=2), 4).compute()
+array([4.        , 4.12310563, 4.47213595, 5.        ])
+>>> da.multiply.outer(da.arange(3, chunks=2), da.arange(3, chunks=2)).sum().compute()
+np.int64(9)
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from treadle.array.elementwise import elemwise
+from treadle.array.core import asanyarray
+from treadle.array.elementwise import elemwise, elemwise_several
 
 
-class ufunc:
-    """A universal function of NumPy that is applied to blocks."""
+class ufunc:  # noqa: N801 - the name that NumPy gives it
+    """A universal function that is applied to blocks.
 
-    def __init__(self, function: np.ufunc):
+    Parameters
+    ----------
+    function : numpy.ufunc
+        Universal functions that Python functions were made into are wrapped by
+        :func:`treadle.array.frompyfunc`, so that they can travel.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import treadle.array as da
+    >>> da.ufunc(np.add)(da.ones(2, chunks=1), 1).compute()
+    array([2., 2.])
+    """
+
+    def __init__(self, function: np.ufunc | PythonUfunc):
+        if not isinstance(function, (np.ufunc, PythonUfunc)):
+            raise TypeError(f"must be a numpy.ufunc, not {function!r}")
         self._function = function
         self.__name__ = function.__name__
-        self.__doc__ = function.__doc__
+        if isinstance(function, np.ufunc):
+            self.__doc__ = _doc(function)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("nin", "nout", "nargs", "ntypes", "types", "identity", "signature"):
+            return getattr(self._function, name)
+        raise AttributeError(f"{self!r} has no attribute {name!r}")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return elemwise(self._function, *args, **kwargs)
+        if len(args) > self.nin:  # the rest are outputs, as NumPy has it
+            args, given = args[: self.nin], args[self.nin :]
+            if kwargs.get("out") is not None:
+                raise TypeError("cannot specify 'out' as both a positional and keyword argument")
+            kwargs["out"] = given
+        if len(args) < self.nin:
+            raise TypeError(
+                f"{self.__name__}() takes from {self.nin} to {self.nargs} positional arguments but "
+                f"{len(args)} were given"
+            )
+        if self.nout == 1:
+            return elemwise(self._function, *args, **kwargs)
+        return elemwise_several(self._function, self.nout, *args, **kwargs)
+
+    def outer(self, a: Any, b: Any, **kwargs: Any) -> Any:
+        """Apply to all pairs of an element of ``a`` and one of ``b``.
+
+        Parameters
+        ----------
+        a, b : array_like
+        **kwargs : object
+            As for a call.
+
+        Returns
+        -------
+        Array
+            Its dimensions are those of ``a``, then those of ``b``.
+        """
+        if self.nin != 2:
+            raise ValueError("outer product only supported for binary functions")
+        left, right = asanyarray(a), asanyarray(b)
+        spread = left[(Ellipsis,) + (np.newaxis,) * right.ndim]
+        return self(spread, right, **kwargs)
 
     def __repr__(self) -> str:
-        return f"<treadle.array.{self.__name__}>"
+        return f"<treadle.array.ufunc {self.__name__!r}>"
+
+    def __reduce__(self) -> Any:
+        if globals().get(self.__name__) is self:
+            return self.__name__
+        return ufunc, (self._function,)
+
+
+class PythonUfunc:
+    """A universal function made of a Python function, that can be pickled."""
+
+    def __init__(self, func: Callable[..., Any], nin: int, nout: int):
+        self._made = np.frompyfunc(func, nin, nout)
+        self._parts = (func, nin, nout)
+        self.__name__ = f"frompyfunc-{getattr(func, '__name__', type(func).__name__).strip('<>')}"
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._made, name)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._made(*args, **kwargs)
+
+    def __reduce__(self) -> Any:
+        return PythonUfunc, self._parts
+
+    def __treadle_tokenize__(self) -> Any:
+        return "frompyfunc", self._parts
+
+
+def frompyfunc(func: Callable[..., Any], nin: int, nout: int) -> ufunc:
+    """Make a universal function of a Python function; it gives arrays of objects.
+
+    Parameters
+    ----------
+    func : callable
+        Takes ``nin`` elements and returns ``nout``.
+    nin, nout : int
+
+    Returns
+    -------
+    ufunc
+
+    Examples
+    --------
+    >>> import treadle.array as da
+    >>> roman = da.frompyfunc("I".__mul__, 1, 1)
+    >>> roman(da.arange(3, chunks=2)).compute()
+    array(['', 'I', 'II'], dtype=object)
+    """
+    return ufunc(PythonUfunc(func, nin, nout))
+
+
+def _doc(function: np.ufunc) -> str:
+    """Return NumPy's own text up to the examples, which show arrays of NumPy."""
+    text = function.__doc__ or ""
+    return text.split("Examples\n", 1)[0].rstrip()
 
 
 add = ufunc(np.add)
@@ -30,35 +153,91 @@ multiply = ufunc(np.multiply)
 divide = true_divide = ufunc(np.true_divide)
 floor_divide = ufunc(np.floor_divide)
 remainder = mod = ufunc(np.remainder)
+fmod = ufunc(np.fmod)
+divmod = ufunc(np.divmod)
 power = ufunc(np.power)
+float_power = ufunc(np.float_power)
 negative = ufunc(np.negative)
 positive = ufunc(np.positive)
 absolute = abs = ufunc(np.absolute)
+fabs = ufunc(np.fabs)
+sign = ufunc(np.sign)
+conjugate = conj = ufunc(np.conjugate)
+reciprocal = ufunc(np.reciprocal)
+square = ufunc(np.square)
 sqrt = ufunc(np.sqrt)
+cbrt = ufunc(np.cbrt)
+gcd = ufunc(np.gcd)
+lcm = ufunc(np.lcm)
+
 exp = ufunc(np.exp)
+exp2 = ufunc(np.exp2)
+expm1 = ufunc(np.expm1)
 log = ufunc(np.log)
+log2 = ufunc(np.log2)
+log10 = ufunc(np.log10)
+log1p = ufunc(np.log1p)
+logaddexp = ufunc(np.logaddexp)
+logaddexp2 = ufunc(np.logaddexp2)
+
 sin = ufunc(np.sin)
 cos = ufunc(np.cos)
+tan = ufunc(np.tan)
+arcsin = ufunc(np.arcsin)
+arccos = ufunc(np.arccos)
+arctan = ufunc(np.arctan)
+arctan2 = ufunc(np.arctan2)
+hypot = ufunc(np.hypot)
+sinh = ufunc(np.sinh)
+cosh = ufunc(np.cosh)
 tanh = ufunc(np.tanh)
-square = ufunc(np.square)
-maximum = ufunc(np.maximum)
-minimum = ufunc(np.minimum)
-isnan = ufunc(np.isnan)
-less = ufunc(np.less)
-less_equal = ufunc(np.less_equal)
-equal = ufunc(np.equal)
-not_equal = ufunc(np.not_equal)
-greater = ufunc(np.greater)
-greater_equal = ufunc(np.greater_equal)
-logical_and = ufunc(np.logical_and)
-logical_or = ufunc(np.logical_or)
-logical_not = ufunc(np.logical_not)
+arcsinh = ufunc(np.arcsinh)
+arccosh = ufunc(np.arccosh)
+arctanh = ufunc(np.arctanh)
+deg2rad = ufunc(np.deg2rad)
+rad2deg = ufunc(np.rad2deg)
+degrees = ufunc(np.degrees)
+radians = ufunc(np.radians)
+
 bitwise_and = ufunc(np.bitwise_and)
 bitwise_or = ufunc(np.bitwise_or)
 bitwise_xor = ufunc(np.bitwise_xor)
-bitwise_not = invert = ufunc(np.invert)
+bitwise_count = ufunc(np.bitwise_count)
+invert = bitwise_not = ufunc(np.invert)
 left_shift = ufunc(np.left_shift)
 right_shift = ufunc(np.right_shift)
-divmod_ = np.divmod
 
-__all__ = [name for name, value in globals().items() if isinstance(value, ufunc)]
+less = ufunc(np.less)
+less_equal = ufunc(np.less_equal)
+greater = ufunc(np.greater)
+greater_equal = ufunc(np.greater_equal)
+equal = ufunc(np.equal)
+not_equal = ufunc(np.not_equal)
+logical_and = ufunc(np.logical_and)
+logical_or = ufunc(np.logical_or)
+logical_xor = ufunc(np.logical_xor)
+logical_not = ufunc(np.logical_not)
+maximum = ufunc(np.maximum)
+minimum = ufunc(np.minimum)
+fmax = ufunc(np.fmax)
+fmin = ufunc(np.fmin)
+
+isfinite = ufunc(np.isfinite)
+isinf = ufunc(np.isinf)
+isnan = ufunc(np.isnan)
+isnat = ufunc(np.isnat)
+signbit = ufunc(np.signbit)
+copysign = ufunc(np.copysign)
+nextafter = ufunc(np.nextafter)
+spacing = ufunc(np.spacing)
+modf = ufunc(np.modf)
+frexp = ufunc(np.frexp)
+ldexp = ufunc(np.ldexp)
+heaviside = ufunc(np.heaviside)
+floor = ufunc(np.floor)
+ceil = ufunc(np.ceil)
+trunc = ufunc(np.trunc)
+rint = ufunc(np.rint)
+
+__all__ = ["frompyfunc", "ufunc"]
+__all__ += [name for name, value in globals().items() if isinstance(value, ufunc)]
