@@ -170,7 +170,7 @@ def add_expressions(roots: Sequence[Expr], graph: Graph, *, fuse: bool = True) -
             expr.add_to(graph)
 
 
-def add_collections(collections: Sequence[Any], graph: Graph, *, fuse: bool = True) -> None:
+def add_collections(collections: Sequence[Any], graph: Graph, fuse: bool = True) -> None:
     """Write collections into a graph: those that stand on expressions together, so that they
     share what they have in common, and the others one by one."""
     exprs = [item.__treadle_expr__() for item in collections if is_expression(item)]

@@ -9,9 +9,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from treadle.graph.naming import function_name
+
+if TYPE_CHECKING:
+    from treadle.graph.tiles import Tiled
 
 _NO_KWARGS: Mapping[str, Any] = {}
 
@@ -94,24 +97,14 @@ class Program:
         self.steps = steps
         self.result = width + len(steps) - 1 if result is None else result
         self.__name__ = _name(steps)
-        self._plan = _plan(width, steps, self.result)
+        self._plan: list[Callable[[list[Any]], None]] | None = None
 
     def __call__(self, *values: Any) -> Any:
-        registers = list(values)
-        for func, args, kwargs, dead in self._plan:
-            found = [registers[arg.index] if type(arg) is Reg else arg for arg in args]
-            if kwargs:
-                named = {
-                    name: registers[value.index] if type(value) is Reg else value
-                    for name, value in kwargs.items()
-                }
-                registers.append(func(*found, **named))
-                del named
-            else:
-                registers.append(func(*found))
-            del found
-            for number in dead:
-                registers[number] = None
+        registers = [*values, *[None] * len(self.steps)]
+        if self._plan is None:  # programs are merged many times before one runs
+            self._plan = _plan(self.width, self.steps, self.result)
+        for part in self._plan:
+            part(registers)
         return registers[self.result]
 
     def __repr__(self) -> str:
@@ -127,14 +120,80 @@ def _name(steps: tuple[Step, ...]) -> str:
     return "-".join(names if len(names) <= 6 else [*names[:3], "...", *names[-2:]])
 
 
-def _plan(width: int, steps: tuple[Step, ...], result: int) -> list[tuple[Any, ...]]:
-    """Return the steps with what dies after each: results in between go as soon as they can."""
+class _Whole:
+    """A step on whole values."""
+
+    __slots__ = ("args", "dead", "func", "kwargs", "number")
+
+    def __init__(self, number: int, step: Step, dead: tuple[int, ...]):
+        self.number = number
+        self.func = step.func
+        self.args = step.args
+        self.kwargs = step.kwargs
+        self.dead = dead
+
+    def __call__(self, registers: list[Any]) -> None:
+        args = [registers[arg.index] if type(arg) is Reg else arg for arg in self.args]
+        kwargs = self.kwargs
+        if kwargs:
+            kwargs = {
+                name: registers[value.index] if type(value) is Reg else value
+                for name, value in kwargs.items()
+            }
+        registers[self.number] = self.func(*args, **kwargs)
+        for number in self.dead:
+            registers[number] = None
+
+
+class _Run:
+    """Elementwise steps, piece by piece where that is quicker."""
+
+    __slots__ = ("dead", "steps", "tiled")
+
+    def __init__(self, tiled: Tiled, steps: list[_Whole]):
+        self.tiled = tiled
+        self.steps = steps
+        self.dead = tuple(number for step in steps for number in step.dead)
+
+    def __call__(self, registers: list[Any]) -> None:
+        if not self.tiled.run(registers):
+            for step in self.steps:
+                step(registers)
+        for number in self.dead:
+            registers[number] = None
+
+
+def _plan(width: int, steps: tuple[Step, ...], result: int) -> list[Callable[[list[Any]], None]]:
+    """Return the steps as calls on registers; values go as soon as nobody needs them."""
     last_use = {number: n for n, step in enumerate(steps) for number in step.registers()}
+    last_use[result] = len(steps)
     dead: list[list[int]] = [[] for _ in steps]
     for number, n in last_use.items():
         if number != result:
             dead[n].append(number)
-    return [
-        (step.func, step.args, step.kwargs, tuple(gone))
-        for step, gone in zip(steps, dead, strict=True)
-    ]
+    whole = [_Whole(width + n, step, tuple(dead[n])) for n, step in enumerate(steps)]
+    plan: list[Callable[[list[Any]], None]] = []
+    begin = 0
+    while begin < len(steps):
+        end = begin
+        while end < len(steps) and _is_elementwise(steps[end]):
+            end += 1
+        if end - begin < 2:
+            end = begin + 1
+            plan.append(whole[begin])
+        else:
+            from treadle.graph.tiles import Tiled
+
+            wanted = [width + n for n in range(begin, end) if last_use.get(width + n, -1) >= end]
+            tiled = Tiled(width + begin, steps[begin:end], tuple(wanted))
+            plan.append(_Run(tiled, whole[begin:end]))
+        begin = end
+    return plan
+
+
+def _is_elementwise(step: Step) -> bool:
+    if type(step.func).__name__ != "ufunc" or step.kwargs:  # spares others the import of NumPy
+        return False
+    from treadle.graph.tiles import is_elementwise
+
+    return is_elementwise(step.func)

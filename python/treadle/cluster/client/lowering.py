@@ -15,6 +15,7 @@ from treadle.cluster.client.future import Future
 from treadle.cluster.client.options import task_options
 from treadle.cluster.client.tables import private_keys, shared_keys, submit_table
 from treadle.graph.dictgraph import table_from_dict
+from treadle.graph.expr import add_collections
 from treadle.graph.graph import Graph
 from treadle.graph.naming import unique_key
 from treadle.graph.optimize import fuse_linear
@@ -74,7 +75,8 @@ class Collections(Connected):
         )
         items = [collections] if single else list(collections)
         graph = Graph()
-        wanted: list[Key | None] = [_lower(item, graph, traverse) for item in items]
+        add_collections([item for item in items if _is_collection(item)], graph, optimize_graph)
+        wanted: list[Key | None] = [_key_of(item, graph, traverse) for item in items]
         outputs = list(dict.fromkeys(key for key in wanted if key is not None))
         options = task_options(workers, resources, retries, allow_other_workers)
         futures = self._compute(graph, outputs, optimize_graph, options, priority, "compute")
@@ -117,8 +119,9 @@ class Collections(Connected):
         items = [collections] if single else list(collections)
         graph = Graph()
         outputs: dict[Key, None] = {}
-        for item in filter(_is_collection, items):
-            item.__treadle_lower__(graph)
+        there = [item for item in items if _is_collection(item)]
+        add_collections(there, graph, optimize_graph)
+        for item in there:
             outputs.update(dict.fromkeys(_flatten(item.__treadle_keys__())))
         options = task_options(workers, resources, retries, allow_other_workers)
         futures = self._compute(graph, list(outputs), optimize_graph, options, priority, "persist")
@@ -223,21 +226,23 @@ def persisted_futures(collection: Any) -> list[Future]:
     """Return the futures that a persisted collection stands on."""
     graph = Graph()
     collection.__treadle_lower__(graph)
-    return [
-        node.value
-        for node in graph.values()
-        if isinstance(node, DataNode) and isinstance(node.value, Future)
-    ]
+    values = [node.value for node in graph.values() if isinstance(node, DataNode)]
+    for layer in graph.layers.values():
+        if layer.functions == [literal]:
+            values += [args[0] for args in layer.templates or () if isinstance(args, tuple)]
+    return [value for value in values if isinstance(value, Future)]
 
 
 def _is_collection(value: Any) -> bool:
     return hasattr(type(value), "__treadle_lower__")
 
 
-def _lower(item: Any, graph: Graph, traverse: bool) -> Key | None:
-    """Add what makes ``item`` to the graph; return its key, or None if nothing is to be made."""
+def _key_of(item: Any, graph: Graph, traverse: bool) -> Key | None:
+    """Return the key of what becomes of ``item``, or None if nothing does.
+
+    A collection is in the graph already; those inside containers are added.
+    """
     if _is_collection(item):
-        item.__treadle_lower__(graph)
         keys = item.__treadle_keys__()
         if getattr(type(item), "__treadle_is_its_key__", False):
             return keys  # type: ignore[no-any-return]
@@ -257,7 +262,8 @@ def _lower(item: Any, graph: Graph, traverse: bool) -> Key | None:
 def _replace(value: Any, graph: Graph) -> Any:
     """Copy containers with references in the places of collections; the very value if none is."""
     if _is_collection(value):
-        return TaskRef(_lower(value, graph, False))  # type: ignore[arg-type]
+        value.__treadle_lower__(graph)
+        return TaskRef(_key_of(value, graph, False))  # type: ignore[arg-type]
     kind = type(value)
     if kind in (list, tuple, set, frozenset):
         items = [_replace(item, graph) for item in value]
