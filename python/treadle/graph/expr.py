@@ -18,11 +18,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from treadle.graph.graph import Graph
 from treadle.graph.source import UNKNOWN, Source
 from treadle.types import Key
+
+if TYPE_CHECKING:
+    from treadle.graph.layer import Layer
 
 Users = Mapping[str, int]
 
@@ -221,6 +224,21 @@ class GraphExpr(Expr):
             graph.layers.setdefault(name, layer)
         for key, node in found.items():
             graph.setdefault(key, node)
+        if self.name not in graph.layers:
+            graph.layers[self.name] = _names(self.name, self.numblocks)
+
+
+def _names(name: str, numblocks: tuple[int, ...]) -> Layer:
+    """Return a layer by which other layers find single nodes: it names them in the grid's order."""
+    import numpy as np
+
+    from treadle.graph.layer import Inputs, Layer
+    from treadle.graph.table import literal
+
+    keys: list[Key] = [(name, *index) for index in np.ndindex(*numblocks)]
+    numbers = np.arange(len(keys) + 1)
+    inputs = Inputs(keys, numbers, numbers[:-1], np.zeros(len(keys), np.int64))
+    return Layer(name, numblocks, [literal], inputs=inputs, alias=True)
 
 
 def block_keys(name: str, numblocks: tuple[int, ...]) -> Any:
