@@ -192,3 +192,31 @@ def test_the_process_of_a_scheduler_refuses_to_unpickle(program, environment):
 def test_a_scheduler_in_the_process_of_the_user_leaves_pickle_alone():
     with LocalCluster(1, 1, processes=False):
         assert pickle.loads(pickle.dumps(inc)) is inc
+
+
+COPIES = """
+import importlib, pickle, pkgutil, sys
+import cloudpickle, treadle
+
+openers = {id(vars(pickle)[name]) for name in ("load", "loads", "Unpickler", "_load", "_loads")}
+for module in pkgutil.walk_packages(treadle.__path__, "treadle."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+
+from treadle.cluster.scheduler.sealed import seal_process
+
+seal_process()
+print([
+    f"{module}.{name}"
+    for module in list(sys.modules)
+    if module.partition(".")[0] in ("pickle", "_pickle", "cloudpickle", "treadle")
+    for name, value in vars(sys.modules[module]).items()
+    if id(value) in openers
+])
+"""
+
+
+def test_no_module_keeps_a_copy_of_what_unpickles():
+    run = subprocess.run([sys.executable, "-c", COPIES], capture_output=True, text=True, timeout=60)
+
+    assert (run.returncode, run.stdout) == (0, "[]\n"), run.stderr

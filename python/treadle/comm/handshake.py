@@ -30,7 +30,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import secrets
+import os
 import struct
 import sys
 
@@ -88,7 +88,7 @@ class _Side:
         self._received = b""
 
     def _hello(self, side: int, role: str) -> bytes:
-        nonce = secrets.token_bytes(32)
+        nonce = os.urandom(32)
         code = ROLE_CODES[role]
         return _HELLO.pack(MAGIC, PROTOCOL_VERSION, *self._python, code, side, _ZEROS, nonce)
 

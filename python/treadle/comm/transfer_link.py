@@ -18,7 +18,6 @@ say one more thing afterwards: so it was alive while it was read, and its number
 from __future__ import annotations
 
 import os
-import secrets
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -98,7 +97,7 @@ class Link:
         self.patience = patience
         self.answered = False  # whether the other side has said something in this exchange
         self._pid = self._readable_pid() if by_memory else None
-        self._proof = bytearray(secrets.token_bytes(16))
+        self._proof = bytearray(os.urandom(16))
         self._peer_reads = False  # the peer can read our memory
         self._we_read = False
         if connection.kind != "tcp" or connection.peer.startswith(("tcp://127.", "tcp://[::1]")):

@@ -33,7 +33,6 @@ from typing import TYPE_CHECKING
 from treadle.telemetry.clusterparts import ClusterGroup, ClusterRun, ClusterWorker, Columns
 from treadle.telemetry.hub import MAX_ENDED_RUNS, MAX_UNREAD_CHUNKS
 from treadle.telemetry.recorder import CHUNK
-from treadle.telemetry.views import BusyWith, Group, LaneState, RunReport, WorkerState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
     from treadle.telemetry.clusterrows import ClusterRows
     from treadle.telemetry.hub import EventHub
     from treadle.telemetry.ring import TaskRing
-    from treadle.telemetry.views import RunState
+    from treadle.telemetry.views import LaneState, RunReport, RunState, WorkerState
 
 MAX_GROUPS = 1000
 """Groups of one run; what comes later shares one."""
@@ -391,6 +390,8 @@ class ClusterRecorder:
     def _report(
         self, run: ClusterRun, running: dict[int, int], nlanes: int, now: float
     ) -> RunReport:
+        from treadle.telemetry.views import Group, RunReport  # only readers pay for it
+
         if run.ended is None:
             run.nlanes = max(run.nlanes, nlanes)
         groups = []
@@ -431,6 +432,8 @@ class ClusterRecorder:
 
     def lane_states(self, first: int) -> list[LaneState]:
         """What each lane is doing; they are numbered from ``first`` on."""
+        from treadle.telemetry.views import BusyWith, LaneState
+
         states: list[LaneState] = []
         for worker in self._workers.copy().values():
             busy = {thread: (group, start) for thread, group, start in self._busy(worker)}
@@ -443,6 +446,8 @@ class ClusterRecorder:
 
     def workers(self) -> list[WorkerState]:
         """The workers that are there, in the order in which they came."""
+        from treadle.telemetry.views import WorkerState
+
         return [
             WorkerState(
                 worker=w.number,

@@ -27,7 +27,6 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
 from treadle.telemetry.recorder import LaneRecorder, RunRecorder, Segment
-from treadle.telemetry.views import BusyWith, Group, LaneState, RunReport, TaskBatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,7 +34,15 @@ if TYPE_CHECKING:
     from treadle.telemetry.recorder import TableColumns
     from treadle.telemetry.ring import TaskRing
     from treadle.telemetry.tally import SegmentTally
-    from treadle.telemetry.views import RunState, WorkerState
+    from treadle.telemetry.views import (
+        BusyWith,
+        Group,
+        LaneState,
+        RunReport,
+        RunState,
+        TaskBatch,
+        WorkerState,
+    )
 
 MAX_UNREAD_CHUNKS = 16
 """Full chunks of all lanes together after which rows are collected though nobody reads."""
@@ -252,6 +259,8 @@ class EventHub:
 
     def lanes(self) -> list[LaneState]:
         """What each lane is doing now; lanes of the latest table stay listed when idle."""
+        from treadle.telemetry.views import BusyWith, LaneState  # only readers pay for it
+
         with self._lock:
             self._refresh()
             busy: dict[int, BusyWith] = {}
@@ -397,6 +406,8 @@ class EventHub:
         return segment._tally
 
     def _make_report(self, run: RunRecorder) -> RunReport:
+        from treadle.telemetry.views import Group, RunReport
+
         if run._final is not None:
             return run._final
         segment, tally = run._open_segment, run._tally

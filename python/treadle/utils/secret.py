@@ -8,7 +8,8 @@ Secret('***')
 
 from __future__ import annotations
 
-import secrets
+import hmac
+import os
 from typing import NoReturn
 
 
@@ -32,7 +33,7 @@ class Secret:
 
     def matches(self, other: str) -> bool:
         """Equal?  Takes as long for a near miss as for any other."""
-        return secrets.compare_digest(self._value.encode(), other.encode(errors="replace"))
+        return hmac.compare_digest(self._value.encode(), other.encode(errors="replace"))
 
     def __repr__(self) -> str:
         return "Secret('***')"
@@ -50,4 +51,4 @@ class Secret:
 
 def new_secret() -> Secret:
     """32 random bytes, in hex."""
-    return Secret(secrets.token_hex(32))
+    return Secret(os.urandom(32).hex())

@@ -45,15 +45,15 @@ class Process(NamedTuple):
     output: int
 
 
-def fork(loop: Loop, *, touch: bool = False) -> Process:
+def fork(loop: Loop, *, reserve: bool = False) -> Process:
     """Fork a process that has all that is imported here.
 
     Parameters
     ----------
     loop : Loop
         Its descriptors are closed in the child.
-    touch : bool
-        Let it copy, while nobody waits for it, the memory that it will share with us no longer.
+    reserve : bool
+        Nobody waits for it yet: let it rehearse its start.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def fork(loop: Loop, *, touch: bool = False) -> Process:
     # What stands in Python's buffers would be written by both.
     sys.stdout.flush()
     sys.stderr.flush()
-    return _make(lambda parent, ends: _fork(loop, parent, ends, touch))
+    return _make(lambda parent, ends: _fork(loop, parent, ends, reserve))
 
 
 def spawn() -> Process:
@@ -105,10 +105,10 @@ def _make(start: Callable[[int, Ends], int]) -> Process:
     return Process(pid, ours, output)
 
 
-def _fork(loop: Loop, parent: int, ends: Ends, touch: bool) -> int:
+def _fork(loop: Loop, parent: int, ends: Ends, reserve: bool) -> int:
     pid = nanny_loop.fork(loop, ends.channel, ends.output)
     if pid == 0:
-        _child_main(parent, Channel(ends.child_channel), ends.child_output, touch)
+        _child_main(parent, Channel(ends.child_channel), ends.child_output, reserve)
     return pid
 
 
@@ -238,16 +238,15 @@ def spawned() -> NoReturn:
     _child_main(parent, Channel(fd), -1, False)
 
 
-def _child_main(parent: int, channel: Channel, output: int, touch: bool) -> NoReturn:
+def _child_main(parent: int, channel: Channel, output: int, reserve: bool) -> NoReturn:
     """Wait for a task, do it, and end.  Never returns into the nanny's frames."""
     code = 1
     try:
         _detach(parent, output)
-        if touch:
-            # Reference counts lie within the objects: looking at each copies its page.
-            gc.unfreeze()
-            gc.get_objects()
-            gc.freeze()
+        if reserve:
+            from treadle.cluster.nanny.rehearsal import rehearse
+
+            rehearse()
         task = channel.receive()
         if task is None:
             os._exit(0)  # not needed any more

@@ -52,6 +52,7 @@ SCHEDULER_MODULES = (
     "tornado.platform.asyncio",
     "jupyter_core.paths",
 )
+RESERVE_MODULES = ("treadle.cluster.nanny.rehearsal",)
 
 
 class Nanny:
@@ -157,7 +158,7 @@ class Nanny:
         if forks and self._dies_with_owner:
             # Not now, when everybody needs the cores: for the next cluster of this owner.
             self._reserve = min(1 + order.get("n", 0), MOST_SPARES)
-            self.preload(SCHEDULER_MODULES)
+            self.preload(SCHEDULER_MODULES + RESERVE_MODULES)
 
     def preload(self, modules: Sequence[str]) -> None:
         """Import for children to come, one module a turn, so that orders need not wait."""

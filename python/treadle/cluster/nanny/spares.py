@@ -1,7 +1,8 @@
 """Processes in reserve: forked while nobody waits, so that a warm start need not wait for it.
 
 A fork is quick; what follows is not: a child copies each page of memory that it writes to, and
-reference counts make it write to most.  A spare has done that, and waits for its task.
+reference counts make it write to most.  A spare has rehearsed a start (`rehearsal.py`), and waits
+for its task.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Spares:
     def add(self) -> bool:
         """Fork one more; False if the system does not let us."""
         try:
-            spare = nanny_child.fork(self._loop, touch=True)
+            spare = nanny_child.fork(self._loop, reserve=True)
         except OSError:
             return False
         self._guard.add(spare.pid)

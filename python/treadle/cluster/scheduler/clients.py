@@ -12,12 +12,12 @@ from treadle.comm.aio import Channel
 from treadle.errors import CommError, GraphError, TreadleError
 from treadle.protocol import messages as m
 from treadle.scheduling.scheduler import events as ev
-from treadle.telemetry.views import RunState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from treadle.cluster.scheduler.scheduler import Scheduler
+    from treadle.telemetry.views import RunState
 
 logger = logging.getLogger("treadle.scheduler")
 

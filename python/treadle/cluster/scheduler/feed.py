@@ -14,10 +14,10 @@ from treadle.scheduling.scheduler import instructions as ins
 from treadle.scheduling.scheduler.columns import ROW, Columns
 from treadle.telemetry.cluster import ClusterRecorder
 from treadle.telemetry.hub import EventHub
-from treadle.telemetry.views import RunState
 
 if TYPE_CHECKING:
     from treadle.cluster.scheduler.workers import WorkerPeer
+    from treadle.telemetry.views import RunState
 
 
 class SchedulerFeed:

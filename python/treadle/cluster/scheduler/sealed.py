@@ -15,12 +15,23 @@ function for a pickle, and a hook can't be taken out again.
 
 from __future__ import annotations
 
-import pickle
+import pickle  # noqa: F401  (so that whoever imports it later finds it as it is left here)
 import sys
 from typing import Any, NoReturn
 
 _OPENERS = ("load", "loads", "_load", "_loads", "Unpickler", "_Unpickler")
-_HOLDERS = ("pickle", "_pickle", "cloudpickle", "treadle")  # whose names are taken, if loaded
+
+#: Who has such names, and ours under which a copy is kept.  By name, and not by looking through all
+#: modules: a child that was forked copies each page of memory that it looks at.
+_HOLDERS = {
+    "pickle": _OPENERS,
+    "_pickle": _OPENERS,
+    "cloudpickle": _OPENERS,
+    "cloudpickle.cloudpickle": _OPENERS,
+    "treadle.protocol.functions": ("loads",),
+    "treadle.protocol.pickling": ("loads",),
+    "treadle.protocol.values": ("_loads",),
+}
 
 
 class UnpicklingRefused(RuntimeError):
@@ -39,17 +50,13 @@ class RefusingUnpickler:
 
 def seal_process() -> None:
     """Make unpickling an error in this process, until its end."""
-    openers = {id(vars(pickle)[name]) for name in _OPENERS}
-    for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] in _HOLDERS:
-            _take(vars(module), openers)
+    for holder, openers in _HOLDERS.items():
+        module = sys.modules.get(holder)
+        for name in openers if module is not None else ():
+            opener = getattr(module, name, None)
+            if opener is not None:
+                setattr(module, name, RefusingUnpickler if isinstance(opener, type) else _refuse)
     sys.addaudithook(_refuse_names)
-
-
-def _take(names: dict[str, Any], openers: set[int]) -> None:
-    for name, value in list(names.items()):
-        if id(value) in openers:
-            names[name] = RefusingUnpickler if isinstance(value, type) else _refuse
 
 
 def _refuse(*_args: Any, **_options: Any) -> NoReturn:

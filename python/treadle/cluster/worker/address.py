@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import socket
 
 from treadle.comm.address import parse
@@ -27,7 +27,7 @@ def data_addresses(scheduler: str, connection: Connection) -> list[str]:
     >>> address.startswith("unix:///")
     True
     """
-    addresses = [f"unix://{socket_directory()}/data-{secrets.token_hex(6)}.sock"]
+    addresses = [f"unix://{socket_directory()}/data-{os.urandom(6).hex()}.sock"]
     if parse(scheduler).kind == "tcp" and isinstance(connection, SocketConnection):
         addresses.append(f"tcp://{_own_host(connection)}:0")
     return addresses
