@@ -13,7 +13,7 @@ from typing import Any, Self, TypeAlias
 
 import numpy as np
 
-from treadle.array.chunks import Chunks, shape_of
+from treadle.array.chunks import Chunks, is_known, shape_of
 from treadle.graph.blockwise import Axis, Blockwise, GridValues, Operand, Values
 from treadle.graph.expr import Expr, Users
 from treadle.graph.source import UNKNOWN
@@ -69,6 +69,11 @@ class ArrayExpr(Expr):
         ``index`` has an entry for each dimension: an int within bounds, or a slice whose start and
         stop are within bounds.
         """
+        return None
+
+    def rechunked(self, chunks: Chunks, users: Users) -> ArrayExpr | None:
+        """Return an expression that makes the same elements in other blocks at once; None if there
+        is none."""
         return None
 
 
@@ -166,8 +171,10 @@ class Elementwise(ArrayExpr):
                 arg = getitem(
                     arg,
                     tuple(
-                        _broadcast_entry(entry) if length == 1 else entry
-                        for entry, length in zip(own, arg.shape, strict=True)
+                        _broadcast_entry(entry) if length == 1 != whole else entry
+                        for entry, length, whole in zip(
+                            own, arg.shape, self.shape[self.ndim - arg.ndim :], strict=True
+                        )
                     ),
                 )
             args.append(arg)
@@ -176,7 +183,7 @@ class Elementwise(ArrayExpr):
 
 def _broadcast_entry(entry: slice | int) -> slice | int:
     """Return what an index means for a dimension of length 1 that is broadcast."""
-    return 0 if isinstance(entry, int) else slice(0, 1, 1)
+    return 0 if isinstance(entry, int) else slice(None)
 
 
 def matching_axes(arg: Expr, out: Expr) -> tuple[Axis, ...]:
@@ -214,7 +221,8 @@ def elementwise(
     chunks: list[tuple[int, ...]] = []
     for n in range(ndim):
         along = [arg.chunks[n - ndim + arg.ndim] for arg in exprs if n - ndim + arg.ndim >= 0]
-        chunks.append(next((lengths for lengths in along if lengths != (1,)), along[0]))
+        long = [lengths for lengths in along if lengths != (1,)] or along
+        chunks.append(next((lengths for lengths in long if is_known([lengths])), long[0]))
     names = [arg.name if isinstance(arg, Expr) else arg for arg in args]
     token = tokenize(func, names, dict(kwargs))
     return Elementwise(
@@ -253,9 +261,14 @@ class Creation(ArrayExpr):
             source=self.source, annotations=self.annotations,
         )  # fmt: skip
 
+    def rechunked(self, chunks: Chunks, users: Users) -> ArrayExpr | None:
+        return Creation(
+            self.name, chunks, self.meta, self.func, self.args, self.kwargs,
+            source=self.source, annotations=self.annotations,
+        )  # fmt: skip
+
     def sliced(self, index: Basic, users: Users) -> ArrayExpr | None:
         from treadle.array.basic_indexing import sliced_chunks
-
         from treadle.array.meta import meta_of
 
         chunks = sliced_chunks(self.chunks, index)
@@ -265,7 +278,7 @@ class Creation(ArrayExpr):
         )  # fmt: skip
 
 
-def operand(expr: ArrayExpr, axes: Iterable[int | None | Axis]) -> Operand:
+def operand(expr: ArrayExpr, axes: Iterable[int | Axis | None]) -> Operand:
     """Return an operand whose dimensions follow these axes of the grid."""
     return Operand(expr, tuple(axis if isinstance(axis, Axis) else Axis(axis) for axis in axes))
 

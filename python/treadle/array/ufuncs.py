@@ -12,13 +12,31 @@ np.int64(9)
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from treadle.array.core import asanyarray
+import treadle.array as da
+from treadle.array.core import Array, asanyarray
 from treadle.array.elementwise import elemwise, elemwise_several
+
+#: The functions that reduce by a universal function.
+REDUCTIONS = {
+    "add": "sum",
+    "multiply": "prod",
+    "minimum": "min",
+    "maximum": "max",
+    "logical_and": "all",
+    "logical_or": "any",
+}
+
+#: Others that give the same however their arguments are put in brackets.
+ASSOCIATIVE = {
+    "bitwise_and", "bitwise_or", "bitwise_xor", "logical_xor", "fmax", "fmin", "gcd", "lcm",
+    "hypot", "logaddexp", "logaddexp2",
+}  # fmt: skip
 
 
 class ufunc:  # noqa: N801 - the name that NumPy gives it
@@ -62,9 +80,72 @@ class ufunc:  # noqa: N801 - the name that NumPy gives it
                 f"{self.__name__}() takes from {self.nin} to {self.nargs} positional arguments but "
                 f"{len(args)} were given"
             )
+        if not any(isinstance(value, Array) for value in _operands(args, kwargs)):
+            return self._function(*args, **kwargs)  # so that functions of blocks may call it too
         if self.nout == 1:
             return elemwise(self._function, *args, **kwargs)
         return elemwise_several(self._function, self.nout, *args, **kwargs)
+
+    def reduce(
+        self, array: Any, axis: Any = 0, dtype: Any = None, out: Any = None, keepdims: Any = False
+    ) -> Any:
+        """Apply to the elements along axes, one after the other, until one is left.
+
+        Parameters
+        ----------
+        array : array_like
+        axis : int, tuple of int or None
+        dtype : dtype, optional
+        out : Array, optional
+        keepdims : bool
+
+        Returns
+        -------
+        Array
+
+        Raises
+        ------
+        TypeError
+            If the function is not associative: blocks are reduced on their own.
+        """
+        array = asanyarray(array)
+        if self.__name__ in REDUCTIONS:
+            reduce = getattr(da, REDUCTIONS[self.__name__])
+            if dtype is not None:
+                reduce = partial(reduce, dtype=dtype)
+            return reduce(array, axis=axis, keepdims=keepdims, out=out)
+        if self.__name__ not in ASSOCIATIVE:
+            raise TypeError(f"{self.__name__}.reduce is not possible block by block")
+        one = self._function.reduce(np.ones(1, array.dtype), dtype=dtype)
+        step = partial(_reduced, self._function, one.dtype)
+        return da.reduction(
+            array, step, step, axis=axis, keepdims=keepdims, dtype=one.dtype, out=out,
+            name=self.__name__,
+        )  # fmt: skip
+
+    def accumulate(self, array: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Any:
+        """Apply to the elements along an axis, keeping what comes in between.
+
+        Parameters
+        ----------
+        array : array_like
+        axis : int
+        dtype : dtype, optional
+        out : Array, optional
+
+        Returns
+        -------
+        Array
+
+        Raises
+        ------
+        TypeError
+            For functions other than ``add`` and ``multiply``.
+        """
+        if self.__name__ not in ("add", "multiply"):
+            raise TypeError(f"{self.__name__}.accumulate is not possible block by block")
+        running = da.cumsum if self.__name__ == "add" else da.cumprod
+        return running(asanyarray(array), axis=axis, dtype=dtype, out=out)
 
     def outer(self, a: Any, b: Any, **kwargs: Any) -> Any:
         """Apply to all pairs of an element of ``a`` and one of ``b``.
@@ -82,6 +163,8 @@ class ufunc:  # noqa: N801 - the name that NumPy gives it
         """
         if self.nin != 2:
             raise ValueError("outer product only supported for binary functions")
+        if not isinstance(a, Array) and not isinstance(b, Array):
+            return self._function.outer(a, b, **kwargs)
         left, right = asanyarray(a), asanyarray(b)
         spread = left[(Ellipsis,) + (np.newaxis,) * right.ndim]
         return self(spread, right, **kwargs)
@@ -93,6 +176,26 @@ class ufunc:  # noqa: N801 - the name that NumPy gives it
         if globals().get(self.__name__) is self:
             return self.__name__
         return ufunc, (self._function,)
+
+
+def _operands(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[Any]:
+    """Yield all that may be an array."""
+    yield from args
+    yield kwargs.get("where")
+    out = kwargs.get("out")
+    if isinstance(out, tuple):
+        yield from out
+    else:
+        yield out
+
+
+def _reduced(
+    function: Any, dtype: np.dtype[Any], block: Any, axis: tuple[int, ...], keepdims: bool
+) -> Any:
+    """Reduce a block along axes; universal functions take one at a time unless they commute."""
+    for n in sorted(axis, reverse=True):
+        block = function.reduce(block, axis=n, dtype=dtype, keepdims=True)
+    return block if keepdims else block.squeeze(axis=axis)
 
 
 class PythonUfunc:
