@@ -55,7 +55,7 @@ class Axis:
             return outer
         return Axis(outer.axis, tuple(self.table[block] for block in outer.table))
 
-    def blocks(self, index: Sequence[Integers]) -> Integers | int:
+    def blocks(self, index: Mapping[int, Integers]) -> Integers | int:
         """Return the blocks for positions ``index[axis]`` in the grid."""
         if self.axis is None:
             return self.table[0] if self.table else 0
@@ -79,17 +79,26 @@ class Values:
         self.numblocks = numblocks
         self._values = values
 
-    def take(self, index: Sequence[Integers | int], rows: int) -> list[Any]:
-        """Return the values of blocks, given the positions along every dimension."""
+    def coded(
+        self, index: Sequence[Integers | int], rows: int
+    ) -> tuple[Integers, Callable[[int], Any]]:
+        """Return a number for each row, and what gives the value that a number stands for.
+
+        Parameters
+        ----------
+        index : sequence of (array of int, or int)
+            Positions along every dimension.
+        rows : int
+        """
         values = self._values() if callable(self._values) else self._values
-        flat = np.broadcast_to(_ravel(index, self.numblocks), rows)
-        return [values[n] for n in flat.tolist()]
+        return np.broadcast_to(_ravel(index, self.numblocks), rows), values.__getitem__
 
 
 class GridValues(Values):
     """A value for each block that is the tuple of a value for each of its positions.
 
-    >>> GridValues([10, 20], ["a", "b"]).take([np.array([0, 1]), 1], 2)
+    >>> numbers, value = GridValues([10, 20], ["a", "b"]).coded([np.array([0, 1]), 1], 2)
+    >>> [value(number) for number in numbers]
     [(10, 'b'), (20, 'b')]
     """
 
@@ -99,16 +108,31 @@ class GridValues(Values):
         super().__init__(tuple(map(len, along)), lambda: list(product(*along)))
         self._along = along
 
-    def take(self, index: Sequence[Integers | int], rows: int) -> list[Any]:
-        if not self._along:
-            return [()] * rows
-        columns = []
-        for values, blocks in zip(self._along, index, strict=True):
-            if isinstance(blocks, int):
-                columns.append([values[blocks]] * rows)
-            else:
-                columns.append([values[n] for n in blocks.tolist()])
-        return list(zip(*columns, strict=True))
+    def coded(
+        self, index: Sequence[Integers | int], rows: int
+    ) -> tuple[Integers, Callable[[int], Any]]:
+        """Positions of equal values, of which there are often few, have one number."""
+        firsts = [_firsts(values) for values in self._along]
+        counts = [len(values) for values in self._along]
+        first = [table[blocks] for table, blocks in zip(firsts, index, strict=True)]
+
+        def value(number: int) -> tuple[Any, ...]:
+            places = np.unravel_index(number, counts) if counts else ()
+            return tuple(values[int(n)] for values, n in zip(self._along, places, strict=True))
+
+        return np.broadcast_to(_ravel(first, counts), rows), value
+
+
+def _firsts(values: Sequence[Any]) -> Integers:
+    """Return for each position the first one that has the same value."""
+    known: dict[Hashable, int] = {}
+    found = []
+    for n, value in enumerate(values):
+        try:
+            found.append(known.setdefault((type(value), value), n))
+        except TypeError:  # it has no hash
+            found.append(n)
+    return np.array(found, np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,6 +147,9 @@ class Operand:
 
 
 Argument: TypeAlias = Any
+
+#: A number for each row, and what gives the value that a number stands for.
+Coded: TypeAlias = tuple[Integers, Callable[[int], Any]]
 
 
 class Blockwise(Expr):
@@ -209,15 +236,15 @@ class Blockwise(Expr):
     def layer(self) -> Layer:
         """Return the tasks as columns."""
         rows = prod(self.numblocks)
-        grid = np.indices(self.numblocks, np.int64).reshape(len(self.numblocks), rows)
+        grid = dict(enumerate(np.indices(self.numblocks, np.int64).reshape(-1, rows)))
         columns: list[Integers] = []
         producers: list[Any] = []
-        values: dict[int, list[Any]] = {}
+        values: dict[int, Coded] = {}
         shapes: list[Any] = []
         for position, operand in enumerate(self.operands):
             if isinstance(operand.of, Values):
                 index = [axis.blocks(grid) for axis in operand.axes]
-                values[position] = operand.of.take(index, rows)
+                values[position] = operand.of.coded(index, rows)
                 shapes.append(None)
             else:
                 found, shape = self._blocks_of(operand, grid)
@@ -237,25 +264,27 @@ class Blockwise(Expr):
             source=self.source, annotations=self.annotations,
         )  # fmt: skip
 
-    def _blocks_of(self, operand: Operand, grid: Integers) -> tuple[list[Integers], Any]:
+    def _blocks_of(
+        self, operand: Operand, grid: Mapping[int, Integers]
+    ) -> tuple[list[Integers], Any]:
         """Return the columns of block numbers of an operand, and the nested lists they go into."""
-        rows, ndim = grid.shape[1], len(self.numblocks)
+        rows, ndim = prod(self.numblocks), len(self.numblocks)
         axes = [axis.axis for axis in operand.axes]
         contracted = [axis for axis in axes if axis is not None and axis >= ndim]
         sizes = [self.contracted[axis - ndim] for axis in contracted]
         columns = []
         for places in product(*map(range, sizes)):
-            along = dict(enumerate(grid))
-            along |= {
-                axis: np.full(rows, place) for axis, place in zip(contracted, places, strict=True)
+            along = {
+                **grid,
+                **dict(zip(contracted, (np.full(rows, n) for n in places), strict=True)),
             }
-            index = [axis.blocks(along) for axis in operand.axes]  # type: ignore[arg-type]
+            index = [axis.blocks(along) for axis in operand.axes]
             columns.append(np.broadcast_to(_ravel(index, operand.of.numblocks), rows))
         return columns, tuple(sizes)
 
 
-def _ravel(index: Sequence[Integers | int], numblocks: tuple[int, ...]) -> Integers | int:
-    flat: Any = 0
+def _ravel(index: Sequence[Integers | int], numblocks: Sequence[int]) -> Integers | int:
+    flat: Integers | int = 0
     for blocks, count in zip(index, numblocks, strict=True):
         flat = flat * count + blocks
     return flat
@@ -265,7 +294,7 @@ def _ravel(index: Sequence[Integers | int], numblocks: tuple[int, ...]) -> Integ
 
 
 def _calls(
-    program: Program, shapes: list[Any], values: Mapping[int, list[Any]], rows: int
+    program: Program, shapes: list[Any], values: Mapping[int, Coded], rows: int
 ) -> tuple[Callable[..., Any], AnyTemplate, list[AnyTemplate] | None]:
     """Return the function of a grid's tasks, and one template for all or one for each."""
     if any(shapes):  # lists of blocks: their calls have one shape
@@ -288,35 +317,27 @@ def _calls(
     return step.func, Template(filled, holes, (), dict(step.kwargs), ()), None
 
 
-def _with_values(width: int, values: Mapping[int, list[Any]], rows: int) -> list[AnyTemplate]:
+def _with_values(width: int, values: Mapping[int, Coded], rows: int) -> list[AnyTemplate]:
     """Return a template a row; rows of equal values share theirs."""
     holes = tuple(n for n in range(width) if n not in values)
-    known: dict[Hashable, AnyTemplate] = {}
-    columns = [values[n] if n in values else [None] * rows for n in range(width)]
-
-    def template(args: tuple[Any, ...]) -> AnyTemplate:
-        return Template(args, holes, (), {}, ()) if holes else args
-
-    found = []
-    for args in zip(*columns, strict=True):
-        try:
-            item = known.get(args)
-            if item is None or not _same(item, args):
-                item = known[args] = template(args)
-        except (TypeError, ValueError):  # unhashable, or compares as arrays do
-            item = template(args)
-        found.append(item)
-    return found
-
-
-def _same(item: AnyTemplate, args: tuple[Any, ...]) -> bool:
-    """Tell whether equal arguments are the same ones: 1 equals True and 1.0."""
-    before = item.args if isinstance(item, Template) else item
-    return repr(before) == repr(args)
+    combined = np.zeros(rows, np.int64)
+    for codes, _ in values.values():
+        _, first, combined = np.unique(
+            combined * (int(codes.max(initial=0)) + 1) + codes,
+            return_index=True,
+            return_inverse=True,
+        )
+    made: list[AnyTemplate] = []
+    for row in first.tolist():
+        args: list[Any] = [None] * width
+        for position, (codes, value) in values.items():
+            args[position] = value(int(codes[row]))
+        made.append(Template(tuple(args), holes, (), {}, ()) if holes else tuple(args))
+    return [made[n] for n in combined.tolist()]
 
 
 def _calls_on_lists(
-    program: Program, shapes: list[Any], values: Mapping[int, list[Any]], rows: int
+    program: Program, shapes: list[Any], values: Mapping[int, Coded], rows: int
 ) -> tuple[Callable[..., Any], AnyTemplate, list[AnyTemplate] | None]:
     hole = object()
 
@@ -325,7 +346,8 @@ def _calls_on_lists(
 
     def template(row: int) -> AnyTemplate:
         args = tuple(
-            values[n][row] if shape is None else nested(shape) for n, shape in enumerate(shapes)
+            values[n][1](int(values[n][0][row])) if shape is None else nested(shape)
+            for n, shape in enumerate(shapes)
         )
         return make_template(args, {}, lambda value: 0 if value is hole else NO_REFERENCE)[1]
 

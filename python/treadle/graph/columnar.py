@@ -203,7 +203,7 @@ def _follow_aliases(places: _Places, needed: Mask) -> Integers | None:
     layers = [n for n, layer in enumerate(places.layers) if layer.alias]
     nodes = [
         place
-        for place in np.flatnonzero(needed[places.nodes_begin :]) + places.nodes_begin
+        for place in (np.flatnonzero(needed[places.nodes_begin :]) + places.nodes_begin).tolist()
         if isinstance(places.nodes[place - places.nodes_begin], Alias)
     ]
     if layers or nodes:
@@ -262,8 +262,8 @@ class BlockKeys(Sequence[Key]):
 
     def __init__(self, places: _Places, place: list[int]):
         self._layers = places.layers
-        self._offsets = places.offsets.tolist()
-        self._nodes = [node.key for node in places.nodes]
+        self._offsets: list[int] = places.offsets.tolist()
+        self._nodes: list[Key] = [node.key for node in places.nodes]
         self._place = place
 
     def __len__(self) -> int:

@@ -7,14 +7,14 @@ differ in more than their inputs.
 >>> import numpy as np
 >>> from treadle.graph.layer import Inputs, Layer
 >>> square = Layer("square-1", (4,), [abs], inputs=Inputs.regular(["x-1"], np.arange(4)[:, None]))
->>> square.rows, square.inputs.of(np.array([2]))[1]
+>>> square.rows, square.inputs.of(np.array([2]))[2]
 (4, array([2]))
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import prod
 from typing import Any, TypeAlias
 
@@ -89,16 +89,15 @@ def ranges(starts: Integers, counts: Integers) -> Integers:
     >>> ranges(np.array([5, 0]), np.array([2, 3]))
     array([5, 6, 0, 1, 2])
     """
-    total = int(counts.sum())
     before = np.cumsum(counts) - counts
-    return np.arange(total) + np.repeat(starts - before, counts)
+    numbers: Integers = np.arange(int(counts.sum())) + np.repeat(starts - before, counts)
+    return numbers
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Layer:
     """All tasks of one name.
 
-    Attributes
+    Parameters
     ----------
     name : str
     shape : tuple of int
@@ -115,24 +114,41 @@ class Layer:
         Nothing without it.
     alias : bool
         Each row is another name of its one input, and no task.
+    source : Source
+        Where it was written.
+    annotations : mapping, optional
+        Wishes for the scheduler.
     """
 
-    name: str
-    shape: tuple[int, ...]
-    functions: list[Callable[..., Any]]
-    function_index: Integers | None = None
-    template: AnyTemplate = None
-    templates: list[AnyTemplate] | None = None
-    inputs: Inputs = field(default=None)  # type: ignore[assignment]
-    alias: bool = False
-    source: Source = UNKNOWN
-    annotations: Mapping[str, Any] | None = None
+    __slots__ = (
+        "alias", "annotations", "function_index", "functions", "inputs", "name", "shape", "source",
+        "template", "templates",
+    )  # fmt: skip
 
-    def __post_init__(self) -> None:
-        if self.inputs is None:
-            object.__setattr__(self, "inputs", Inputs.none(self.rows))
-            if self.template is None and self.templates is None:
-                object.__setattr__(self, "template", ())
+    def __init__(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        functions: list[Callable[..., Any]],
+        function_index: Integers | None = None,
+        template: AnyTemplate = None,
+        templates: list[AnyTemplate] | None = None,
+        inputs: Inputs | None = None,
+        *,
+        alias: bool = False,
+        source: Source = UNKNOWN,
+        annotations: Mapping[str, Any] | None = None,
+    ):
+        self.name = name
+        self.shape = shape
+        self.functions = functions
+        self.function_index = function_index
+        self.template = () if inputs is None and template is None else template
+        self.templates = templates
+        self.inputs = inputs if inputs is not None else Inputs.none(self.rows)
+        self.alias = alias
+        self.source = source
+        self.annotations = annotations
 
     @property
     def rows(self) -> int:
@@ -153,7 +169,7 @@ class Layer:
 
     def key_of(self, row: int) -> Key:
         """Return the key of a row."""
-        index = []
+        index: list[Key] = []
         for n in reversed(self.shape):
             row, i = divmod(row, n)
             index.append(i)
