@@ -39,6 +39,8 @@ DEFAULTS: dict[str, Any] = {
     "optimization.fuse": False,
     # Bytes of a block where chunks are "auto".
     "array.chunk-size": "128MiB",
+    # How many times more pieces than blocks rechunking may cut before it goes by chunks in between.
+    "array.rechunk.threshold": 4,
     # Record when each task ran; costs well under 1 us a task.
     "telemetry": True,
     # Seconds before progress is shown inline.
@@ -50,6 +52,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "num_workers": (int, type(None)),
     "optimization.fuse": (bool,),
     "array.chunk-size": (str, int),
+    "array.rechunk.threshold": (int, float),
     "telemetry": (bool,),
     "progress.after": (int, float),
 }

@@ -1,5 +1,362 @@
-"""Shapes."""
+"""Shapes: dimensions in another order, new ones, and elements in another grid."""
 
 from __future__ import annotations
 
-__all__: list[str] = []
+import math
+import operator
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
+
+from treadle.array.axes import Axes, rearranged
+from treadle.array.chunks import Chunks, is_known, normalize_chunks, parse_bytes
+from treadle.array.core import Array, asanyarray, new_array
+from treadle.array.expr import operand, per_position
+from treadle.array.meta import meta_of
+from treadle.array.rechunk import rechunk
+from treadle.array.reshape_plan import plan_reshape
+from treadle.base import current_annotations
+from treadle.graph.blockwise import Blockwise
+from treadle.graph.expr import Expr
+from treadle.graph.gather import Gather
+from treadle.graph.layer import Inputs
+from treadle.graph.source import outside_caller
+from treadle.graph.template import Template
+
+
+def _rearranged(prefix: str, x: Array, axes: Axes, chunks: Chunks | None = None) -> Array:
+    return Array(
+        rearranged(
+            prefix, x.expr, axes, chunks,
+            source=outside_caller(), annotations=current_annotations(),
+        )
+    )  # fmt: skip
+
+
+def transpose(a: Any, axes: Any = None) -> Array:
+    """Return the array with its dimensions in another order.
+
+    Parameters
+    ----------
+    a : array_like
+    axes : sequence of int, optional
+        Which dimension each one of the result is; reversed without it.
+
+    Returns
+    -------
+    Array
+
+    Raises
+    ------
+    ValueError
+        If ``axes`` don't name every dimension once.
+
+    Examples
+    --------
+    >>> import treadle.array as da
+    >>> da.transpose(da.ones((2, 3), chunks=1)).shape
+    (3, 2)
+    """
+    a = asanyarray(a)
+    if axes is None:
+        order = tuple(reversed(range(a.ndim)))
+    else:
+        if len(axes) != a.ndim:
+            raise ValueError(f"axes {tuple(axes)} don't match an array of {a.ndim} dimensions")
+        order = normalize_axis_tuple(axes, a.ndim, "axes")
+    return _rearranged("transpose", a, order)
+
+
+def expand_dims(a: Any, axis: int | Sequence[int]) -> Array:
+    """Return the array with new dimensions of length 1.
+
+    Parameters
+    ----------
+    a : array_like
+    axis : int or sequence of int
+        Where they stand in the result.
+
+    Returns
+    -------
+    Array
+
+    Raises
+    ------
+    numpy.exceptions.AxisError
+        If an axis is out of range.
+
+    Examples
+    --------
+    >>> import treadle.array as da
+    >>> da.expand_dims(da.ones(3), 0).shape
+    (1, 3)
+    """
+    a = asanyarray(a)
+    wanted = [axis] if np.ndim(axis) == 0 else list(axis)  # type: ignore[arg-type]
+    ndim = a.ndim + len(wanted)
+    new = normalize_axis_tuple(wanted, ndim)
+    old = iter(range(a.ndim))
+    return _rearranged(
+        "expand_dims", a, tuple(None if n in new else next(old) for n in range(ndim))
+    )
+
+
+def squeeze(a: Any, axis: int | Sequence[int] | None = None) -> Array:
+    """Return the array without dimensions of length 1.
+
+    Parameters
+    ----------
+    a : array_like
+    axis : int or sequence of int, optional
+        Which; all that have length 1 without it.
+
+    Returns
+    -------
+    Array
+
+    Raises
+    ------
+    ValueError
+        If one of them is longer than 1.
+
+    Examples
+    --------
+    >>> import treadle.array as da
+    >>> da.squeeze(da.ones((1, 3, 1))).shape
+    (3,)
+    """
+    a = asanyarray(a)
+    if axis is None:
+        gone = tuple(n for n, length in enumerate(a.shape) if length == 1)
+    else:
+        gone = normalize_axis_tuple(axis, a.ndim)
+    for n in gone:
+        if a.shape[n] != 1:
+            raise ValueError(f"axis {n} has length {a.shape[n]}; only those of 1 can be left out")
+    a = rechunk(a, {n: -1 for n in gone if a.numblocks[n] != 1}) if gone else a
+    return _rearranged("squeeze", a, tuple(n for n in range(a.ndim) if n not in gone))
+
+
+def broadcast_to(x: Any, shape: Any, chunks: Any = None, meta: Any = None) -> Array:
+    """Return the array repeated along new dimensions, and those of length 1.
+
+    Parameters
+    ----------
+    x : array_like
+    shape : int or tuple of int
+    chunks : tuple, optional
+        Lengths of the result's blocks; those along dimensions that are not repeated must be the
+        array's.  Without it, a repeated dimension is one block.
+    meta : array, optional
+        Taken for Dask's sake; the kind of the blocks is known.
+
+    Returns
+    -------
+    Array
+
+    Raises
+    ------
+    ValueError
+        If the shapes don't fit.
+
+    Examples
+    --------
+    >>> import treadle.array as da
+    >>> da.broadcast_to(da.ones((3, 1), chunks=1), (2, 3, 4)).numblocks
+    (1, 3, 1)
+    """
+    x = asanyarray(x)
+    shape = (shape,) if np.ndim(shape) == 0 else tuple(shape)
+    new = len(shape) - x.ndim
+    if new < 0 or any(
+        own != 1 and own != length and not (math.isnan(own) and math.isnan(length))
+        for own, length in zip(x.shape, shape[max(new, 0) :], strict=False)
+    ):
+        raise ValueError(f"an array of shape {x.shape} can't be broadcast to {shape}")
+    axes: Axes = (None,) * new + tuple(
+        None if own == 1 and length != 1 else n
+        for n, (own, length) in enumerate(zip(x.shape, shape[new:], strict=True))
+    )
+    if chunks is None:
+        target: Chunks = tuple(
+            (length,) if axis is None else x.chunks[axis]
+            for axis, length in zip(axes, shape, strict=True)
+        )
+    else:
+        target = normalize_chunks(chunks, shape, dtype=x.dtype)
+        for axis, lengths in zip(axes, target, strict=True):
+            if axis is not None and is_known([lengths]) and lengths != x.chunks[axis]:
+                raise ValueError(
+                    f"chunks {lengths} are not those of the array, {x.chunks[axis]}; rechunk it "
+                    "first"
+                )
+    stretched = {n: -1 for n in range(x.ndim) if n not in axes and x.numblocks[n] != 1}
+    return _rearranged("broadcast_to", rechunk(x, stretched) if stretched else x, axes, target)
+
+
+#: A block may become so many bytes, if there are no larger ones already.
+SMALL_BLOCK = 2**24
+
+
+def reshape(
+    x: Any, shape: int | Sequence[int], merge_chunks: bool = True, limit: int | str | None = None
+) -> Array:
+    """Return the elements, in C order, in another shape.
+
+    Blocks stay within bounds: those of the result, and those on the way to it, are no larger than
+    the array's own, unless these are small.
+
+    Parameters
+    ----------
+    x : array_like
+    shape : int or sequence of int
+        One of them may be -1: it follows from the others.
+    merge_chunks : bool
+        Make blocks whole along dimensions that are merged into others; without it, blocks become
+        1 long along those in front of them.
+    limit : int or str, optional
+        Bytes of a block; without it, those of the array's largest one, or 16 MiB.
+
+    Returns
+    -------
+    Array
+
+    Raises
+    ------
+    ValueError
+        If the shape doesn't fit, or it can't be told because lengths are not known.
+
+    Examples
+    --------
+    >>> import treadle.array as da
+    >>> da.arange(12, chunks=5).reshape(3, 4).chunks
+    ((1, 1, 1), (4,))
+    """
+    x = asanyarray(x)
+    shape = (shape,) if np.ndim(shape) == 0 else tuple(shape)  # type: ignore[arg-type]
+    if not is_known(x.chunks):
+        return _reshape_unknown(x, shape)
+    new = _resolved(shape, x.shape)
+    if new == x.shape:
+        return x
+    if x.size == 0:
+        empty = tuple((length,) for length in x.shape)
+        return _reshaped(rechunk(x, empty), tuple((length,) for length in new))
+    if limit is None:
+        room = max(math.prod(x.chunksize), SMALL_BLOCK // max(x.itemsize, 1))
+    else:
+        room = parse_bytes(limit) // max(x.itemsize, 1)
+    for before, after in plan_reshape(x.chunks, new, max(room, 1), merge=merge_chunks):
+        x = _reshaped(rechunk(x, before), after)
+    return x
+
+
+def _resolved(shape: Sequence[Any], old: tuple[int, ...]) -> tuple[int, ...]:
+    """Return a shape without -1 that has as many elements as ``old``."""
+    new = [operator.index(length) for length in shape]
+    size = math.prod(old)
+    if new.count(-1) > 1:
+        raise ValueError(f"only one length may be -1, not {new.count(-1)} of {tuple(shape)}")
+    if any(length < -1 for length in new):
+        raise ValueError(f"lengths can't be negative, as in {tuple(shape)}")
+    if -1 in new:
+        known = math.prod(length for length in new if length != -1)
+        if known == 0 or size % known:
+            raise ValueError(f"an array of shape {old} can't be reshaped into {tuple(shape)}")
+        new[new.index(-1)] = size // known
+    if math.prod(new) != size:
+        raise ValueError(f"an array of shape {old} can't be reshaped into {tuple(shape)}")
+    return tuple(new)
+
+
+def _reshape_unknown(x: Array, shape: Sequence[int]) -> Array:
+    """Reshape an array of which one length is not known: -1 must take that dimension in."""
+    unknown = [n for n, lengths in enumerate(x.chunks) if not is_known([lengths])]
+    into = [n for n, length in enumerate(shape) if length == -1]
+    if len(unknown) == len(into) == 1:
+        (axis,), (place,) = unknown, into
+        if x.shape[:axis] == shape[:place]:
+            for last in range(axis + 1, x.ndim + 1):  # dimensions from axis up to last become one
+                if x.shape[last:] != shape[place + 1 :]:
+                    continue
+                x = rechunk(x, dict.fromkeys(range(axis + 1, last), -1))
+                if last > axis + 1:
+                    x = _reshaped(x, (*x.chunks[:axis], _times(x, axis, last), *x.chunks[last:]))
+                return x
+    raise ValueError(
+        f"an array of shape {x.shape} can't be reshaped into {tuple(shape)} before its lengths are "
+        "known; call compute_chunk_sizes() first"
+    )
+
+
+def _times(x: Array, axis: int, last: int) -> tuple[int, ...]:
+    """Return the lengths of blocks when dimensions from ``axis`` up to ``last`` become one."""
+    after = math.prod(x.shape[axis + 1 : last])
+    return tuple(length * after for length in x.chunks[axis])
+
+
+def _reshaped(x: Array, chunks: Chunks) -> Array:
+    """Return an array whose blocks are those of ``x``, in C order, in other shapes."""
+    if chunks == x.chunks:
+        return x
+    shapes = [[-1 if math.isnan(n) else n for n in lengths] for lengths in chunks]
+    axes = _followed(x.numblocks, tuple(map(len, chunks)))
+
+    def body(name: str) -> Expr:
+        numblocks = tuple(map(len, chunks))
+        if axes is not None:
+            return Blockwise.call(
+                name, numblocks, reshape_block, [operand(x.expr, axes), per_position(*shapes)]
+            )
+        rows = math.prod(numblocks)
+        return Gather(
+            name, numblocks, (x.expr,), reshape_block,
+            lambda: Inputs.regular([x.name], np.arange(rows)[:, None]),
+            templates=lambda: [
+                Template((None, shape), (0,), (), {}, ()) for shape in product(*shapes)
+            ],
+        )  # fmt: skip
+
+    return new_array("reshape", (x.name, chunks), chunks, meta_of(x.meta, len(chunks)), body)
+
+
+def _followed(old: tuple[int, ...], new: tuple[int, ...]) -> tuple[int | None, ...] | None:
+    """Return for each old dimension the new one that its blocks follow; None if several become
+    one, or one several."""
+    several = [n for n, count in enumerate(old) if count > 1]
+    into = [n for n, count in enumerate(new) if count > 1]
+    if [old[n] for n in several] != [new[n] for n in into]:
+        return None
+    place = dict(zip(several, into, strict=True))
+    return tuple(place.get(n) for n in range(len(old)))
+
+
+def reshape_block(block: Any, shape: tuple[int, ...]) -> Any:
+    """Return a block in another shape."""
+    return block.reshape(shape)
+
+
+def ravel(array: Any) -> Array:
+    """Return the elements, in C order, along one dimension.
+
+    Parameters
+    ----------
+    array : array_like
+
+    Returns
+    -------
+    Array
+
+    Examples
+    --------
+    >>> import treadle.array as da
+    >>> da.ravel(da.ones((2, 3), chunks=1)).shape
+    (6,)
+    """
+    return reshape(array, -1)
+
+
+__all__ = ["broadcast_to", "expand_dims", "ravel", "reshape", "squeeze", "transpose"]
