@@ -84,13 +84,14 @@ def _select(*args: Any) -> Any:
     return np.select(conditions, args[count : 2 * count], args[-1])
 
 
-def choose(a: Any, choices: Any, mode: Any = "raise") -> Any:
+def choose(a: Any, choices: Any, out: Any = None, mode: Any = "raise") -> Any:
     """Choose from the array whose number stands in ``a``.
 
     Parameters
     ----------
     a : array_like of int
     choices : sequence of array_like
+    out : Array, optional
     mode : {"raise", "wrap", "clip"}
         What becomes of numbers without a choice.
 
@@ -104,7 +105,7 @@ def choose(a: Any, choices: Any, mode: Any = "raise") -> Any:
     >>> da.choose(da.arange(4, chunks=2) % 2, [da.zeros(4, chunks=2), 7.0]).compute()
     array([0., 7., 0., 7.])
     """
-    return elemwise(_choose, a, *choices, mode=mode, name="choose")
+    return elemwise(_choose, a, *choices, out=out, mode=mode, name="choose")
 
 
 def _choose(a: Any, *choices: Any, mode: Any) -> Any:
@@ -299,8 +300,8 @@ def nan_to_num(
 
 
 def _elementwise(function: Callable[..., Any], summary: str) -> Callable[..., Any]:
-    def apply(x: Any, /, **kwargs: Any) -> Any:
-        return elemwise(function, x, **kwargs)
+    def apply(x: Any, out: Any = None, **kwargs: Any) -> Any:
+        return elemwise(function, x, out=out, **kwargs)
 
     apply.__name__ = apply.__qualname__ = function.__name__
     apply.__doc__ = f"{summary}\n\nElement by element, as :func:`numpy.{function.__name__}`.\n"

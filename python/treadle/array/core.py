@@ -589,9 +589,11 @@ def _binary(func: Any, left: Any, right: Any) -> Any:
 
 def _answers_itself(other: Any) -> bool:
     """Tell whether a value knows better than we what to do with arrays like ours."""
+    from treadle.array.numpy_protocols import answers_first
+
     if getattr(other, "__array_ufunc__", other) is None:
         return True
-    return type(other).__module__.split(".")[0] in ("xarray", "pint", "pandas")
+    return answers_first(type(other))
 
 
 def asanyarray(a: Any, **options: Any) -> Array:

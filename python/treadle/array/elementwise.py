@@ -140,7 +140,7 @@ def _several(
         results = [Array(OutputOf.of(tuples, n, meta)) for n, meta in enumerate(metas)]
     casting = kwargs.get("casting", "same_kind")
     return tuple(
-        result if out is None else _into(out, result, where, casting)
+        result if out is None else write_into(out, result, where, casting)
         for out, result in zip(outs, results, strict=True)
     )
 
@@ -167,7 +167,7 @@ def is_scalar(value: Any) -> bool:
     )
 
 
-def _into(out: Array, result: Array, where: Any, casting: Any) -> Array:
+def write_into(out: Array, result: Array, where: Any, casting: Any) -> Array:
     """Make ``out`` the array of these elements, as NumPy would write them into it."""
     if broadcast_shapes(out.shape, result.shape) != out.shape:
         raise ValueError(

@@ -64,6 +64,11 @@ class ufunc:  # noqa: N801 - the name that NumPy gives it
         if isinstance(function, np.ufunc):
             self.__doc__ = _doc(function)
 
+    @property
+    def function(self) -> Any:
+        """NumPy's function."""
+        return self._function
+
     def __getattr__(self, name: str) -> Any:
         if name in ("nin", "nout", "nargs", "ntypes", "types", "identity", "signature"):
             return getattr(self._function, name)
