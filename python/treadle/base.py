@@ -12,6 +12,7 @@ share runs once.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -132,7 +133,9 @@ def persist(
 ) -> tuple[Any, ...]:
     """Compute collections and return collections of the same kind that hold their results.
 
-    Parameters and errors are those of :func:`compute`.
+    On a cluster, or on processes, results stay with the workers; what comes back stands on their
+    futures, at once, and errors are raised when it is computed further.  Parameters and errors
+    are those of :func:`compute`.
 
     Returns
     -------
@@ -151,6 +154,8 @@ def persist(
     collections, rebuild = _unpack(args, traverse)
     if not collections:
         return args
+    if hasattr(engine, "persist"):  # results stay where its workers are
+        return tuple(rebuild(engine.persist(collections, optimize_graph)))
     table, _ = _compile(collections, optimize_graph)
     values = _run(table, engine, "persist")
     nodes = {key: DataNode(key, value) for key, value in values.items()}
@@ -320,6 +325,10 @@ def _compile(
 def _run(table: TaskTable, engine: Engine, label: str) -> dict[Key, Any]:
     """Run a table to its end under telemetry, and return the results of its outputs by key."""
     __tracebackhide__ = True
+    if "treadle.cluster.client.future" in sys.modules:  # or there is no future in the world
+        from treadle.cluster.client.bringing import bring_futures
+
+        bring_futures(table, engine)
     if not config.get("telemetry"):
         results = engine.submit(table).result()
     else:

@@ -164,3 +164,13 @@ def test_errors_of_settings_come_before_any_work():
     with pytest.raises(ConfigError):
         treadle.compute(delayed(ran.append)(1), num_workers=0)
     assert ran == []
+
+
+def test_what_was_persisted_on_processes_stays_there_and_other_engines_can_use_it():
+    pieces = Pieces.squares(3)
+
+    (held,) = treadle.persist(pieces, scheduler="processes", num_workers=2)
+
+    assert treadle.compute(held, scheduler="processes", num_workers=2) == treadle.compute(pieces)
+    assert treadle.compute(held, scheduler="threads") == treadle.compute(pieces)
+    assert treadle.compute(held, scheduler="sync") == treadle.compute(pieces)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import threading
 import time
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from treadle.cluster.client.fetching import Failed as NoValue
@@ -92,6 +92,11 @@ class ClusterEngine:
         ClientClosed, SchedulerLost
         """
         return ClusterRun(self.client, table, segment, on_output)
+
+    def persist(self, collections: Sequence[Any], optimize_graph: bool = True) -> list[Any]:
+        """Start computing collections; return collections of the same kind on their futures."""
+        made: list[Any] = self.client.persist(list(collections), optimize_graph)
+        return made
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _engine_of_here, ()
