@@ -18,6 +18,7 @@ from treadle import base
 from treadle.array.chunks import Chunks, is_known
 from treadle.array.expr import ArrayExpr, Computed
 from treadle.array.finalize import assemble
+from treadle.array.operators import Operators
 from treadle.graph.expr import add_expressions, block_keys
 from treadle.graph.gather import Blocks
 from treadle.graph.graph import Graph
@@ -26,7 +27,7 @@ from treadle.graph.spec import DataNode
 from treadle.types import Key
 
 
-class Array:
+class Array(Operators):
     """A NumPy-like array in blocks that are computed when they are asked for.
 
     Arrays are made by functions such as :func:`treadle.array.from_array` and
@@ -136,9 +137,10 @@ class Array:
         from treadle.graph.naming import key_prefix
 
         kind = type(self.meta)
+        library = kind.__module__.split(".")[0]
         return (
             f"treadle.array<{key_prefix(self.name)}, shape={self.shape}, dtype={self.dtype}, "
-            f"chunksize={self.chunksize}, chunktype={kind.__module__.split('.')[0]}.{kind.__name__}>"
+            f"chunksize={self.chunksize}, chunktype={library}.{kind.__name__}>"
         )
 
     def _repr_html_(self) -> str:
@@ -354,12 +356,12 @@ class Array:
     # -- forms -------------------------------------------------------------------------------------
 
     @property
-    def T(self) -> Array:
+    def T(self) -> Array:  # noqa: N802
         """The array with its dimensions reversed."""
         return da.transpose(self)
 
     @property
-    def mT(self) -> Array:
+    def mT(self) -> Array:  # noqa: N802
         """The array with its last two dimensions swapped."""
         return da.matrix_transpose(self)
 
@@ -426,7 +428,7 @@ class Array:
         return da.repeat(self, repeats, axis=axis)
 
     def shuffle(self, indexer: Any, axis: int, chunks: Any = "auto") -> Array:
-        """Return groups of elements of one dimension as blocks; see :func:`treadle.array.shuffle`."""
+        """Return groups along a dimension as blocks; see :func:`treadle.array.shuffle`."""
         return da.shuffle(self, indexer, axis, chunks)
 
     # -- elementwise -------------------------------------------------------------------------------
@@ -533,67 +535,7 @@ class Array:
         """Dot product; see :func:`treadle.array.dot`."""
         return da.dot(self, other)
 
-    # -- operators ---------------------------------------------------------------------------------
-    # fmt: off
-
-    def __add__(self, other: Any) -> Array: return _binary(da.add, self, other)
-    def __radd__(self, other: Any) -> Array: return _binary(da.add, other, self)
-    def __sub__(self, other: Any) -> Array: return _binary(da.subtract, self, other)
-    def __rsub__(self, other: Any) -> Array: return _binary(da.subtract, other, self)
-    def __mul__(self, other: Any) -> Array: return _binary(da.multiply, self, other)
-    def __rmul__(self, other: Any) -> Array: return _binary(da.multiply, other, self)
-    def __truediv__(self, other: Any) -> Array: return _binary(da.true_divide, self, other)
-    def __rtruediv__(self, other: Any) -> Array: return _binary(da.true_divide, other, self)
-    def __floordiv__(self, other: Any) -> Array: return _binary(da.floor_divide, self, other)
-    def __rfloordiv__(self, other: Any) -> Array: return _binary(da.floor_divide, other, self)
-    def __mod__(self, other: Any) -> Array: return _binary(da.remainder, self, other)
-    def __rmod__(self, other: Any) -> Array: return _binary(da.remainder, other, self)
-    def __divmod__(self, other: Any) -> Any: return _binary(da.divmod, self, other)
-    def __rdivmod__(self, other: Any) -> Any: return _binary(da.divmod, other, self)
-    def __pow__(self, other: Any) -> Array: return _binary(da.power, self, other)
-    def __rpow__(self, other: Any) -> Array: return _binary(da.power, other, self)
-    def __matmul__(self, other: Any) -> Array: return _binary(da.matmul, self, other)
-    def __rmatmul__(self, other: Any) -> Array: return _binary(da.matmul, other, self)
-    def __and__(self, other: Any) -> Array: return _binary(da.bitwise_and, self, other)
-    def __rand__(self, other: Any) -> Array: return _binary(da.bitwise_and, other, self)
-    def __or__(self, other: Any) -> Array: return _binary(da.bitwise_or, self, other)
-    def __ror__(self, other: Any) -> Array: return _binary(da.bitwise_or, other, self)
-    def __xor__(self, other: Any) -> Array: return _binary(da.bitwise_xor, self, other)
-    def __rxor__(self, other: Any) -> Array: return _binary(da.bitwise_xor, other, self)
-    def __lshift__(self, other: Any) -> Array: return _binary(da.left_shift, self, other)
-    def __rlshift__(self, other: Any) -> Array: return _binary(da.left_shift, other, self)
-    def __rshift__(self, other: Any) -> Array: return _binary(da.right_shift, self, other)
-    def __rrshift__(self, other: Any) -> Array: return _binary(da.right_shift, other, self)
-    def __lt__(self, other: Any) -> Array: return _binary(da.less, self, other)
-    def __le__(self, other: Any) -> Array: return _binary(da.less_equal, self, other)
-    def __gt__(self, other: Any) -> Array: return _binary(da.greater, self, other)
-    def __ge__(self, other: Any) -> Array: return _binary(da.greater_equal, self, other)
-    def __eq__(self, other: Any) -> Array: return _binary(da.equal, self, other)  # type: ignore[override]
-    def __ne__(self, other: Any) -> Array: return _binary(da.not_equal, self, other)  # type: ignore[override]
-    def __neg__(self) -> Array: return da.negative(self)
-    def __pos__(self) -> Array: return da.positive(self)
-    def __abs__(self) -> Array: return da.absolute(self)
-    def __invert__(self) -> Array: return da.invert(self)
-
-    # fmt: on
     __hash__ = None  # type: ignore[assignment]
-
-
-def _binary(func: Any, left: Any, right: Any) -> Any:
-    """Call an operator's function, unless the other side is to answer."""
-    for other in (left, right):
-        if not isinstance(other, Array) and _answers_itself(other):
-            return NotImplemented
-    return func(left, right)
-
-
-def _answers_itself(other: Any) -> bool:
-    """Tell whether a value knows better than we what to do with arrays like ours."""
-    from treadle.array.numpy_protocols import answers_first
-
-    if getattr(other, "__array_ufunc__", other) is None:
-        return True
-    return answers_first(type(other))
 
 
 def asanyarray(a: Any, **options: Any) -> Array:
