@@ -44,12 +44,17 @@ def _emptied(value: Any, ndim: int) -> Any:
     """Return no elements of ``value``, with ``ndim`` dimensions."""
     if type(value) is np.ndarray:
         return np.empty((0,) * ndim, value.dtype)
+    if isinstance(value, np.ma.MaskedArray):  # none of its elements: a sum of none is float64
+        return np.ma.empty((0,) * ndim, value.dtype)
+    dtype = value.dtype
     while value.ndim > ndim:
         value = (
             value[(0,) if value.shape[0] else slice(None)]
             if value.shape[0]
             else (value.reshape(value.shape[1:]) if 0 in value.shape[1:] else value.sum(axis=0))
         )
+    if value.dtype != dtype:  # sums of small integers and truths are large integers
+        value = value.astype(dtype)
     if value.ndim < ndim:
         value = (
             value[(np.newaxis,) * (ndim - value.ndim)] if value.ndim else value.reshape((1,) * ndim)

@@ -427,6 +427,8 @@ class Pairwise:
         left, right = self._merge(partials[:half]), self._merge(partials[half:])
         if half > 1 and type(left) is np.ndarray and left.dtype != object:
             return self.ufunc(left, right, out=left)  # ours alone: no need of another
+        if isinstance(left, np.ma.MaskedArray):
+            return _merge_masked(self.ufunc, left, right)
         return self.ufunc(left, right)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -434,6 +436,14 @@ class Pairwise:
 
     def __treadle_tokenize__(self) -> Any:
         return "Pairwise", self.ufunc
+
+
+def _merge_masked(ufunc: Callable[..., Any], left: Any, right: Any) -> Any:
+    """Merge masked partials: what is masked on one side only is the other side's."""
+    a, b = np.ma.getdata(left), np.ma.getdata(right)
+    no_a, no_b = np.ma.getmaskarray(left), np.ma.getmaskarray(right)
+    merged = np.where(no_a, b, np.where(no_b, a, ufunc(a, b)))
+    return np.ma.MaskedArray(merged.astype(a.dtype, copy=False), no_a & no_b)
 
 
 __all__: list[str] = []
