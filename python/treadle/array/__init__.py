@@ -13,12 +13,15 @@ from treadle.array.elementwise import elemwise
 from treadle.array.arranging import *
 from treadle.array.assignment import *
 from treadle.array.block_view import *
+from treadle.array.broadcasting import *
 from treadle.array.choosing import *
 from treadle.array.creation import *
 from treadle.array.cumulative import *
 from treadle.array.delayed_blocks import *
+from treadle.array.dimensions import *
 from treadle.array.dtypes import *
 from treadle.array.fancy import *
+from treadle.array.flipping import *
 from treadle.array.from_array import *
 from treadle.array.gufunc import *
 from treadle.array.histogram import *
@@ -33,6 +36,7 @@ from treadle.array.mapping import *
 from treadle.array.namespace import *
 from treadle.array.numpy_protocols import *
 from treadle.array.overlap import *
+from treadle.array.padding import *
 from treadle.array.plan import *
 from treadle.array.products import *
 from treadle.array.rechunk import *
@@ -42,6 +46,7 @@ from treadle.array.selection import *
 from treadle.array.sets import *
 from treadle.array.shuffle import *
 from treadle.array.sorting import *
+from treadle.array.splitting import *
 from treadle.array.statistics import *
 from treadle.array.ufuncs import *
 from treadle.array.vindex import *

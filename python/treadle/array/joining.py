@@ -12,8 +12,8 @@ from numpy.lib.array_utils import normalize_axis_index
 from treadle.array.chunks import is_known, unify
 from treadle.array.concatenated import concatenated
 from treadle.array.core import Array, asanyarray
+from treadle.array.dimensions import expand_dims
 from treadle.array.rechunk import rechunk
-from treadle.array.reshaping import expand_dims
 from treadle.base import current_annotations
 from treadle.graph.source import outside_caller
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from functools import partial, reduce
-from itertools import product
+from itertools import pairwise, product
 from math import prod
 from typing import Any, NamedTuple
 
@@ -178,7 +178,7 @@ class Rechunk(ArrayExpr):
         if all(crossing.counts.max() <= 1 for crossing in crossings):
             return self._split(crossings)
         pieces = self._pieces(crossings)
-        inputs = (self.array,) if pieces is None else (self.array, pieces)
+        inputs: tuple[Expr, ...] = (self.array,) if pieces is None else (self.array, pieces)
         if not all(crossing.whole.any() for crossing in crossings):
             inputs = inputs[1:]
         shapes, function_index = _shapes([crossing.counts for crossing in crossings])
@@ -354,7 +354,7 @@ def merge(shape: tuple[int, ...], *pieces: Any) -> Any:
         step //= count
         borders.append(starts([pieces[n * step].shape[axis] for n in range(count)]))
     whole = np.empty([ends[-1] for ends in borders], pieces[0].dtype)
-    places = [[slice(*pair) for pair in zip(ends, ends[1:], strict=False)] for ends in borders]
+    places = [[slice(*pair) for pair in pairwise(ends)] for ends in borders]
     for place, piece in zip(product(*places), pieces, strict=True):
         whole[place] = piece
     return whole

@@ -1,4 +1,4 @@
-"""Shapes: dimensions in another order, new ones, and elements in another grid."""
+"""The elements of an array, in C order, in another shape."""
 
 from __future__ import annotations
 
@@ -9,193 +9,18 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_tuple
 
-from treadle.array.axes import Axes, rearranged
-from treadle.array.chunks import Chunks, is_known, normalize_chunks, parse_bytes
+from treadle.array.chunks import Chunks, is_known, parse_bytes
 from treadle.array.core import Array, asanyarray, new_array
 from treadle.array.expr import operand, per_position
 from treadle.array.meta import meta_of
 from treadle.array.rechunk import rechunk
 from treadle.array.reshape_plan import plan_reshape
-from treadle.base import current_annotations
 from treadle.graph.blockwise import Blockwise
 from treadle.graph.expr import Expr
 from treadle.graph.gather import Gather
 from treadle.graph.layer import Inputs
-from treadle.graph.source import outside_caller
 from treadle.graph.template import Template
-
-
-def _rearranged(prefix: str, x: Array, axes: Axes, chunks: Chunks | None = None) -> Array:
-    return Array(
-        rearranged(
-            prefix, x.expr, axes, chunks,
-            source=outside_caller(), annotations=current_annotations(),
-        )
-    )  # fmt: skip
-
-
-def transpose(a: Any, axes: Any = None) -> Array:
-    """Return the array with its dimensions in another order.
-
-    Parameters
-    ----------
-    a : array_like
-    axes : sequence of int, optional
-        Which dimension each one of the result is; reversed without it.
-
-    Returns
-    -------
-    Array
-
-    Raises
-    ------
-    ValueError
-        If ``axes`` don't name every dimension once.
-
-    Examples
-    --------
-    >>> import treadle.array as da
-    >>> da.transpose(da.ones((2, 3), chunks=1)).shape
-    (3, 2)
-    """
-    a = asanyarray(a)
-    if axes is None:
-        order = tuple(reversed(range(a.ndim)))
-    else:
-        if len(axes) != a.ndim:
-            raise ValueError(f"axes {tuple(axes)} don't match an array of {a.ndim} dimensions")
-        order = normalize_axis_tuple(axes, a.ndim, "axes")
-    return _rearranged("transpose", a, order)
-
-
-def expand_dims(a: Any, axis: int | Sequence[int]) -> Array:
-    """Return the array with new dimensions of length 1.
-
-    Parameters
-    ----------
-    a : array_like
-    axis : int or sequence of int
-        Where they stand in the result.
-
-    Returns
-    -------
-    Array
-
-    Raises
-    ------
-    numpy.exceptions.AxisError
-        If an axis is out of range.
-
-    Examples
-    --------
-    >>> import treadle.array as da
-    >>> da.expand_dims(da.ones(3), 0).shape
-    (1, 3)
-    """
-    a = asanyarray(a)
-    wanted = [axis] if np.ndim(axis) == 0 else list(axis)  # type: ignore[arg-type]
-    ndim = a.ndim + len(wanted)
-    new = normalize_axis_tuple(wanted, ndim)
-    old = iter(range(a.ndim))
-    return _rearranged(
-        "expand_dims", a, tuple(None if n in new else next(old) for n in range(ndim))
-    )
-
-
-def squeeze(a: Any, axis: int | Sequence[int] | None = None) -> Array:
-    """Return the array without dimensions of length 1.
-
-    Parameters
-    ----------
-    a : array_like
-    axis : int or sequence of int, optional
-        Which; all that have length 1 without it.
-
-    Returns
-    -------
-    Array
-
-    Raises
-    ------
-    ValueError
-        If one of them is longer than 1.
-
-    Examples
-    --------
-    >>> import treadle.array as da
-    >>> da.squeeze(da.ones((1, 3, 1))).shape
-    (3,)
-    """
-    a = asanyarray(a)
-    if axis is None:
-        gone = tuple(n for n, length in enumerate(a.shape) if length == 1)
-    else:
-        gone = normalize_axis_tuple(axis, a.ndim)
-    for n in gone:
-        if a.shape[n] != 1:
-            raise ValueError(f"axis {n} has length {a.shape[n]}; only those of 1 can be left out")
-    a = rechunk(a, {n: -1 for n in gone if a.numblocks[n] != 1}) if gone else a
-    return _rearranged("squeeze", a, tuple(n for n in range(a.ndim) if n not in gone))
-
-
-def broadcast_to(x: Any, shape: Any, chunks: Any = None, meta: Any = None) -> Array:
-    """Return the array repeated along new dimensions, and those of length 1.
-
-    Parameters
-    ----------
-    x : array_like
-    shape : int or tuple of int
-    chunks : tuple, optional
-        Lengths of the result's blocks; those along dimensions that are not repeated must be the
-        array's.  Without it, a repeated dimension is one block.
-    meta : array, optional
-        Taken for Dask's sake; the kind of the blocks is known.
-
-    Returns
-    -------
-    Array
-
-    Raises
-    ------
-    ValueError
-        If the shapes don't fit.
-
-    Examples
-    --------
-    >>> import treadle.array as da
-    >>> da.broadcast_to(da.ones((3, 1), chunks=1), (2, 3, 4)).numblocks
-    (1, 3, 1)
-    """
-    x = asanyarray(x)
-    shape = (shape,) if np.ndim(shape) == 0 else tuple(shape)
-    new = len(shape) - x.ndim
-    if new < 0 or any(
-        own != 1 and own != length and not (math.isnan(own) and math.isnan(length))
-        for own, length in zip(x.shape, shape[max(new, 0) :], strict=False)
-    ):
-        raise ValueError(f"an array of shape {x.shape} can't be broadcast to {shape}")
-    axes: Axes = (None,) * new + tuple(
-        None if own == 1 and length != 1 else n
-        for n, (own, length) in enumerate(zip(x.shape, shape[new:], strict=True))
-    )
-    if chunks is None:
-        target: Chunks = tuple(
-            (length,) if axis is None else x.chunks[axis]
-            for axis, length in zip(axes, shape, strict=True)
-        )
-    else:
-        target = normalize_chunks(chunks, shape, dtype=x.dtype)
-        for axis, lengths in zip(axes, target, strict=True):
-            if axis is not None and is_known([lengths]) and lengths != x.chunks[axis]:
-                raise ValueError(
-                    f"chunks {lengths} are not those of the array, {x.chunks[axis]}; rechunk it "
-                    "first"
-                )
-    stretched = {n: -1 for n in range(x.ndim) if n not in axes and x.numblocks[n] != 1}
-    return _rearranged("broadcast_to", rechunk(x, stretched) if stretched else x, axes, target)
-
 
 #: A block may become so many bytes, if there are no larger ones already.
 SMALL_BLOCK = 2**24
@@ -236,10 +61,10 @@ def reshape(
     ((1, 1, 1), (4,))
     """
     x = asanyarray(x)
-    shape = (shape,) if np.ndim(shape) == 0 else tuple(shape)  # type: ignore[arg-type]
+    wanted = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
     if not is_known(x.chunks):
-        return _reshape_unknown(x, shape)
-    new = _resolved(shape, x.shape)
+        return _reshape_unknown(x, wanted)
+    new = _resolved(wanted, x.shape)
     if new == x.shape:
         return x
     if x.size == 0:
@@ -359,4 +184,4 @@ def ravel(array: Any) -> Array:
     return reshape(array, -1)
 
 
-__all__ = ["broadcast_to", "expand_dims", "ravel", "reshape", "squeeze", "transpose"]
+__all__ = ["ravel", "reshape"]
