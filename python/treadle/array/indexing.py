@@ -68,8 +68,11 @@ def getitem(x: Array, index: Any) -> Array:
         return _fields(x, index)
     entries = read_index(x.shape, index)
     rest, axes, arrays, position = cut_basic(x, entries)
-    if not arrays:
-        return rest
+    return take_arrays(rest, axes, arrays, position) if arrays else rest
+
+
+def take_arrays(rest: Array, axes: tuple[int, ...], arrays: list[Any], position: int) -> Array:
+    """Return what arrays take, when all else of an index was done; see :func:`cut_basic`."""
     if any(isinstance(item, Array) and item.dtype == bool for item in arrays):
         if len(arrays) > 1:
             raise NotImplementedError(
@@ -105,7 +108,7 @@ def read_index(shape: Sequence[float], index: Any) -> list[Any]:
         raise IndexError("an index can only have a single ellipsis ('...')")
     at = places[0] if places else len(entries)
     # An ellipsis that stands for nothing still parts arrays from each other.
-    filling = [WHOLE] * (ndim - given) or [Ellipsis] * len(places)
+    filling: list[Any] = [WHOLE] * (ndim - given) or [Ellipsis] * len(places)
     entries[at : at + 1] = filling
     found: list[Any] = []
     axis = 0

@@ -219,6 +219,8 @@ def even(total: int, target: int) -> tuple[int, ...]:
     >>> even(10, 4)
     (4, 3, 3)
     """
+    if not total:
+        return (0,)
     count = -(-total // target)
     short, more = divmod(total, count)
     return (short + 1,) * more + (short,) * (count - more)
