@@ -160,7 +160,10 @@ class Array(Operators):
         return block_keys(self.name, self.numblocks)
 
     def __treadle_postcompute__(self, results: Any) -> Any:
-        return assemble(results, self.ndim)
+        value = assemble(results, self.ndim)
+        if type(value) is np.ndarray and not value.flags.writeable and 0 not in value.strides:
+            return value.copy()  # a block that the graph holds, which nobody may change
+        return value
 
     def __treadle_postpersist__(self, nodes: Mapping[Key, DataNode]) -> Array:
         keys = [(self.name, *index) for index in np.ndindex(*self.numblocks)]
@@ -307,6 +310,12 @@ class Array(Operators):
 
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:
         return da.array_namespace(api_version)
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return np.asarray(self.compute()).__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return np.empty(0).__dlpack_device__()  # type: ignore[return-value]
 
     @property
     def device(self) -> str:

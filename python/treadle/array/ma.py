@@ -229,7 +229,7 @@ def masked_array(data: Any, mask: Any = np.ma.nomask, fill_value: Any = None, **
     where = asanyarray(mask)
     if where.ndim and where.shape != array.shape:
         raise np.ma.MaskError(
-            f"mask and data not compatible: data of shape {array.shape}, mask of shape {where.shape}"
+            f"data of shape {array.shape} and a mask of shape {where.shape} don't match"
         )
     return elemwise(_masked, array, where, fill_value, options=kwargs, name="masked_array")
 
