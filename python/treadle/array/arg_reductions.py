@@ -15,8 +15,9 @@ from treadle.array import arg_chunks
 from treadle.array.chunks import is_known, starts
 from treadle.array.core import Array, asanyarray
 from treadle.array.expr import operand, per_position
+from treadle.array.meta import meta_of
 from treadle.array.moments import has_nan
-from treadle.array.reducing import check_not_empty, into, meta_as, normalize_axes
+from treadle.array.reducing import into, meta_as, normalize_axes
 from treadle.array.tree import (
     Last,
     SplitEvery,
@@ -24,7 +25,6 @@ from treadle.array.tree import (
     normalize_split_every,
     reduced_chunks,
 )
-from treadle.array.meta import meta_of
 from treadle.base import current_annotations
 from treadle.graph.blockwise import Blockwise
 from treadle.graph.source import outside_caller

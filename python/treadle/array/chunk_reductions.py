@@ -10,13 +10,12 @@ moments", SAND2008-6212).
 
 from __future__ import annotations
 
-import math
 import warnings
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from treadle.array.tree import Pairwise, Recipe
+from treadle.array.tree import Pairwise
 
 Axes = tuple[int, ...]
 

@@ -6,8 +6,8 @@ Golub and LeVeque ("Updating formulae and a pairwise algorithm for computing sam
 parallel computation of covariances and arbitrary-order statistical moments", SAND2008-6212).  So
 nothing is lost where the mean is large beside the spread.
 
->>> a = moments(np.array([1.0, 2.0]), axis=(0,), keepdims=True, order=2, dtype=float)
->>> b = moments(np.array([6.0]), axis=(0,), keepdims=True, order=2, dtype=float)
+>>> a = moments(np.array([1.0, 2.0]), axis=(0,), keepdims=True, order=2, dtype=np.dtype(float))
+>>> b = moments(np.array([6.0]), axis=(0,), keepdims=True, order=2, dtype=np.dtype(float))
 >>> variance_of(np.dtype(float), 0, False, False, merge_moments(a, b)), np.var([1, 2, 6])
 (array([4.66666667]), np.float64(4.666666666666667))
 """
@@ -23,6 +23,10 @@ import numpy as np
 from treadle.array.tree import Recipe
 
 Axes = tuple[int, ...]
+
+#: Deviations of larger blocks are taken strip by strip: they stay in the cache, and the memory for
+#: them is small.  On a block of 128 MB that is 2 to 3 times as quick; on one of 8 MB it is slower.
+LARGE, STRIP = 2**24, 2**22
 
 
 class Moments(NamedTuple):
@@ -47,6 +51,29 @@ def moments(block: Any, axis: Axes, keepdims: bool, order: int, dtype: Any) -> M
     if isinstance(block, np.ma.MaskedArray):
         there = ~np.ma.getmaskarray(block)
         return _of_some(np.ma.getdata(block), there, axis, order, dtype)
+    if order > 1 and type(block) is np.ndarray and block.size * dtype.itemsize > LARGE:
+        return _in_strips(block, axis, order, dtype)
+    return _of_all(block, axis, order, dtype)
+
+
+def _in_strips(block: Any, axis: Axes, order: int, dtype: Any) -> Moments:
+    """Return the moments of a large block, by way of strips that lie together in memory."""
+    lengths = block.shape
+    across = max((n for n in range(block.ndim) if lengths[n] > 1), key=lambda n: block.strides[n])
+    step = max(STRIP * lengths[across] // (block.size * dtype.itemsize), 1)
+    parts = [
+        _of_all(block[(slice(None),) * across + (slice(n, n + step),)], axis, order, dtype)
+        for n in range(0, lengths[across], step)
+    ]
+    if across in axis:
+        return merge_moments(*parts)
+    total = np.concatenate([part.total for part in parts], axis=across)
+    central = [part.central for part in parts]
+    joined = [np.concatenate(powers, axis=across) for powers in zip(*central, strict=True)]
+    return Moments(parts[0].count, total, tuple(joined))
+
+
+def _of_all(block: Any, axis: Axes, order: int, dtype: Any) -> Moments:
     count = math.prod(block.shape[n] for n in axis)
     total = np.sum(block, axis=axis, dtype=dtype, keepdims=True)
     if order < 2:

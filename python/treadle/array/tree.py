@@ -209,7 +209,7 @@ class TreeReduction(ArrayExpr):
         )  # fmt: skip
 
     def _along(self, expr: Expr) -> list[tuple[int, int]]:
-        """Return the number of partials along each reduced axis, and how many are merged at once."""
+        """Return the number of partials along each reduced axis, and how many merge at once."""
         return [(expr.numblocks[axis], self.split_every[axis]) for axis in self.axes]
 
     def _grid_axes(self) -> list[int | None]:
