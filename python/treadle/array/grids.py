@@ -191,19 +191,15 @@ def meshgrid(*xi: Any, sparse: bool = False, indexing: str = "xy", **kwargs: Any
 
 def _flat(array: Array) -> Array:
     """Return the one dimension that NumPy makes of coordinates."""
-    from treadle.array.reshaping import ravel  # type: ignore[attr-defined]
+    from treadle.array.reshaping import ravel
 
     return array if array.ndim == 1 else ravel(array)
 
 
 def _spread(array: Array, axis: int, whole: tuple[tuple[int, ...], ...], sparse: bool) -> Array:
     """Return coordinates along one of the dimensions, the same along all others."""
-    chunks = tuple(
-        along if n == axis or not sparse else (1,) for n, along in enumerate(whole)
-    )  # fmt: skip
-    shapes = tuple(
-        along if is_known([along]) else (-1,) * len(along) for along in chunks
-    )  # fmt: skip
+    chunks = tuple(along if n == axis or not sparse else (1,) for n, along in enumerate(whole))
+    shapes = tuple(along if is_known([along]) else (-1,) * len(along) for along in chunks)
     meta = meta_of(array.meta, len(chunks))
 
     def body(name: str) -> Blockwise:

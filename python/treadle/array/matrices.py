@@ -1,5 +1,7 @@
 """Matrices that are mostly zeros: identities, triangles, diagonals."""
 
+# ruff: noqa: N803, N806 -- N and M are NumPy's names
+
 from __future__ import annotations
 
 from typing import Any

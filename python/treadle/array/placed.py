@@ -66,6 +66,9 @@ class Placed(ArrayExpr):
         return self
 
     def sliced(self, index: Basic, users: Users) -> ArrayExpr | None:
+        return self._taken(index)
+
+    def _taken(self, index: Basic) -> Placed:
         entries = iter(index)
         lengths = iter(self.chunks)
         places: list[range | int] = []
@@ -81,8 +84,14 @@ class Placed(ArrayExpr):
             else:
                 places.append(_taken(along, entry))
                 chunks.append(cut(next(lengths), entry)[2])
+        return self._like(tuple(chunks), tuple(places))
+
+    def rechunked(self, chunks: Chunks, users: Users) -> ArrayExpr | None:
+        return self._like(chunks, self.places) if self.cheap else None
+
+    def _like(self, chunks: Chunks, places: Places) -> Placed:
         return Placed(
-            self.name, tuple(chunks), meta_of(self.meta, len(chunks)), tuple(places), self.func,
+            self.name, chunks, meta_of(self.meta, len(chunks)), places, self.func,
             self.args, self.kwargs, self.cheap,
             source=self.source, annotations=self.annotations,
         )  # fmt: skip
@@ -149,7 +158,8 @@ def numbers(places: range | int, dtype: Any = np.int64) -> Any:
     """
     if isinstance(places, int):
         return np.dtype(dtype).type(places)
-    return np.arange(places.start, places.stop, places.step, np.int64).astype(dtype, copy=False)
+    index = np.arange(places.start, places.stop, places.step, dtype=np.int64)
+    return index.astype(dtype, copy=False)
 
 
 def open_grid(places: Places) -> list[Any]:

@@ -101,17 +101,19 @@ def _meta_like(like: Any, dtype: np.dtype[Any]) -> Any:
 
 def _arange_dtype(start: Any, stop: Any, step: Any, dtype: Any) -> np.dtype[Any]:
     """Return the dtype that NumPy chooses, with the unit for dates."""
-    if dtype is not None and np.dtype(dtype).str[1:] not in ("M8", "m8"):
-        return np.dtype(dtype)
-    found = [np.asarray(value).dtype for value in (start, stop, step) if value is not None]
+    if dtype is not None:
+        wanted: np.dtype[Any] = np.dtype(dtype)
+        if wanted.str[1:] not in ("M8", "m8"):  # those have no unit yet
+            return wanted
+    ends = [value for value in (start, stop, step) if value is not None]
+    found = [np.asarray(np.datetime64(x) if isinstance(x, str) else x).dtype for x in ends]
     dates = [kind for kind in found if kind.kind in "mM"]
     if not dates:
-        return (
-            np.result_type(*found) if dtype is None else np.arange(start, stop, step, dtype).dtype
-        )
+        # NumPy begins with its default integer: small integers and floats become wide ones.
+        return np.dtype(np.result_type(int, *found) if dtype is None else dtype)
     unit = np.result_type(*[np.dtype(kind.str.replace("M8", "m8")) for kind in dates])
     date = any(kind.kind == "M" for kind in dates) and np.dtype(dtype or "M8").kind == "M"
-    return np.dtype(unit.str.replace("m8", "M8")) if date else unit
+    return np.dtype(unit.str.replace("m8", "M8") if date else unit)
 
 
 def _numbers(start: Any, stop: Any, step: Any, dtype: np.dtype[Any]) -> tuple[Any, Any, int]:
@@ -149,15 +151,17 @@ def _datetimes(start: Any, stop: Any, step: Any, dtype: np.dtype[Any]) -> tuple[
 
     def units(value: Any) -> int:
         """Return a value in the result's unit, and numbers as they are."""
-        if isinstance(value, (int, np.integer)):
-            return int(value)
         array = np.asarray(value)
+        if array.dtype.kind in "bui":
+            return int(array)
         into = dtype if array.dtype.kind in "MUS" and dtype.kind == "M" else difference
         return int(array.astype(into).view(np.int64))
 
+    if start is None and dtype.kind == "M":
+        raise ValueError("arange() of dates needs both a start and a stop")
     first = 0 if start is None else units(start)
     last = units(stop)
-    if dtype.kind == "M" and start is not None and np.asarray(stop).dtype.kind in "ium":
+    if dtype.kind == "M" and np.asarray(stop).dtype.kind in "ium":
         last += first
     by = units(step)
     if by == 0:
