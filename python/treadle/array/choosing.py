@@ -138,9 +138,9 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: 
     """
     array = asanyarray(x)
     alone = (
-        condlist.ndim <= array.ndim
+        condlist.ndim < 2
         if isinstance(condlist, (Array, np.ndarray))
-        else len(condlist) and np.isscalar(condlist[0])
+        else np.isscalar(condlist) or (len(condlist) and np.isscalar(condlist[0]))
     )
     conditions = [condlist] if alone else list(condlist)
     if len(funclist) not in (len(conditions), len(conditions) + 1):

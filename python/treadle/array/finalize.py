@@ -65,6 +65,10 @@ def _concatenated(nested: Any, axis: int, ndim: int) -> Any:
 
 def concatenate_blocks(parts: list[Any], axis: int) -> Any:
     """Concatenate arrays of one kind, whatever library they are of."""
-    if any(isinstance(part, np.ma.MaskedArray) for part in parts):
-        return np.ma.concatenate(parts, axis=axis)
+    masked = [part for part in parts if isinstance(part, np.ma.MaskedArray)]
+    if masked:
+        whole = np.ma.concatenate(parts, axis=axis)
+        if all(np.array_equal(part.fill_value, masked[0].fill_value) for part in masked):
+            whole.fill_value = masked[0].fill_value
+        return whole
     return np.concatenate(parts, axis=axis)
