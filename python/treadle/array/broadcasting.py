@@ -97,8 +97,9 @@ def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Array, ...]:
     >>> x.chunks == y.chunks == ((2,), (2, 1))
     True
     """
-    arrays = match_blocks([asanyarray(arg) for arg in args])
+    arrays = [asanyarray(arg) for arg in args]
     shape = broadcast_shapes(*[array.shape for array in arrays])
+    arrays = match_blocks(arrays)
     chunks = []
     for n in range(len(shape)):
         along = [

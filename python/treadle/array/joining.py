@@ -12,7 +12,7 @@ from numpy.lib.array_utils import normalize_axis_index
 from treadle.array.chunks import is_known, unify
 from treadle.array.concatenated import concatenated
 from treadle.array.core import Array, asanyarray
-from treadle.array.dimensions import expand_dims
+from treadle.array.dimensions import atleast_1d, atleast_2d, atleast_3d, expand_dims
 from treadle.array.rechunk import rechunk
 from treadle.base import current_annotations
 from treadle.graph.source import outside_caller
@@ -148,4 +148,161 @@ def stack(seq: Sequence[Any], axis: int = 0, allow_unknown_chunksizes: bool = Fa
     )
 
 
-__all__ = ["concatenate", "stack"]
+def vstack(tup: Sequence[Any], allow_unknown_chunksizes: bool = False) -> Array:
+    """Join arrays along the first dimension; vectors are rows.
+
+    Parameters
+    ----------
+    tup : sequence of array_like
+    allow_unknown_chunksizes : bool
+        Take it that blocks of unknown lengths match.
+
+    Returns
+    -------
+    Array
+
+    Examples
+    --------
+    >>> import treadle.array as da
+    >>> da.vstack([da.ones(3), da.zeros(3)]).shape
+    (2, 3)
+    """
+    return concatenate([atleast_2d(item) for item in tup], 0, allow_unknown_chunksizes)
+
+
+def hstack(tup: Sequence[Any], allow_unknown_chunksizes: bool = False) -> Array:
+    """Join arrays along the second dimension, vectors along their only one.
+
+    Parameters
+    ----------
+    tup : sequence of array_like
+    allow_unknown_chunksizes : bool
+        Take it that blocks of unknown lengths match.
+
+    Returns
+    -------
+    Array
+
+    Examples
+    --------
+    >>> import treadle.array as da
+    >>> da.hstack([da.ones(3), da.zeros(3)]).shape
+    (6,)
+    """
+    arrays = [atleast_1d(item) for item in tup]
+    axis = 0 if arrays and arrays[0].ndim == 1 else 1
+    return concatenate(arrays, axis, allow_unknown_chunksizes)
+
+
+def dstack(tup: Sequence[Any], allow_unknown_chunksizes: bool = False) -> Array:
+    """Join arrays along the third dimension.
+
+    Parameters
+    ----------
+    tup : sequence of array_like
+    allow_unknown_chunksizes : bool
+        Take it that blocks of unknown lengths match.
+
+    Returns
+    -------
+    Array
+
+    Examples
+    --------
+    >>> import treadle.array as da
+    >>> da.dstack([da.ones((2, 3)), da.zeros((2, 3))]).shape
+    (2, 3, 2)
+    """
+    return concatenate([atleast_3d(item) for item in tup], 2, allow_unknown_chunksizes)
+
+
+def column_stack(tup: Sequence[Any]) -> Array:
+    """Join arrays along the second dimension; vectors are columns.
+
+    Parameters
+    ----------
+    tup : sequence of array_like
+
+    Returns
+    -------
+    Array
+
+    Examples
+    --------
+    >>> import treadle.array as da
+    >>> da.column_stack([da.ones(3), da.zeros(3)]).shape
+    (3, 2)
+    """
+    arrays = [asanyarray(item) for item in tup]
+    return concatenate(
+        [array if array.ndim >= 2 else atleast_2d(array).T for array in arrays], axis=1
+    )
+
+
+def block(arrays: Any, allow_unknown_chunksizes: bool = False) -> Array:
+    """Put arrays together from nested lists of them.
+
+    Those of the innermost lists are joined along the last dimension, those of the lists around
+    them along the one before, and so on.
+
+    Parameters
+    ----------
+    arrays : nested list of array_like
+        Equally deep everywhere.
+    allow_unknown_chunksizes : bool
+        Take it that blocks of unknown lengths match.
+
+    Returns
+    -------
+    Array
+
+    Raises
+    ------
+    ValueError
+        If the depths of lists differ, or a list is empty.
+    TypeError
+        If a tuple stands for a list.
+
+    Examples
+    --------
+    >>> import treadle.array as da
+    >>> x = da.ones((2, 2), chunks=1)
+    >>> da.block([[x, 2 * x], [3 * x, 4 * x]]).shape
+    (4, 4)
+    """
+    depth = _depth(arrays)
+    ndim = max(depth, *_dimensions(arrays))
+
+    def joined(nested: Any, level: int) -> Array:
+        if level < depth:
+            parts = [joined(item, level + 1) for item in nested]
+            return concatenate(parts, ndim - depth + level, allow_unknown_chunksizes)
+        array = asanyarray(nested)
+        missing = ndim - array.ndim
+        return expand_dims(array, tuple(range(missing))) if missing else array
+
+    return joined(arrays, 0)
+
+
+def _depth(nested: Any) -> int:
+    """Return how deep lists are nested."""
+    if isinstance(nested, tuple):
+        raise TypeError("arrays to be put together stand in lists; a tuple is not taken for one")
+    if not isinstance(nested, list):
+        return 0
+    depths = {_depth(item) for item in nested}
+    if not depths:
+        raise ValueError("a list of arrays to be put together is empty")
+    if len(depths) > 1:
+        raise ValueError(f"lists of arrays differ in depth: {sorted(depths)} in one list")
+    return 1 + depths.pop()
+
+
+def _dimensions(nested: Any) -> list[int]:
+    """Return the number of dimensions of every array in nested lists."""
+    if isinstance(nested, list):
+        return [ndim for item in nested for ndim in _dimensions(item)]
+    return [nested.ndim if isinstance(nested, Array) else np.ndim(nested)]
+
+
+__all__ = ["block", "column_stack", "concatenate", "dstack", "hstack", "stack", "vstack"]
