@@ -45,7 +45,7 @@ def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
     return elemwise(np.where, condition, x, y)
 
 
-def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
+def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Array:
     """Choose from the array that belongs to the first condition that holds.
 
     Parameters
@@ -84,7 +84,7 @@ def _select(*args: Any) -> Any:
     return np.select(conditions, args[count : 2 * count], args[-1])
 
 
-def choose(a: Any, choices: Any, out: Any = None, mode: Any = "raise") -> Any:
+def choose(a: Any, choices: Any, out: Any = None, mode: Any = "raise") -> Array:
     """Choose from the array whose number stands in ``a``.
 
     Parameters
@@ -112,7 +112,7 @@ def _choose(a: Any, *choices: Any, mode: Any) -> Any:
     return np.choose(a, choices, mode=mode)
 
 
-def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: Any) -> Any:
+def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: Any) -> Array:
     """Apply functions, each where its condition holds.
 
     Parameters
@@ -158,7 +158,7 @@ def _piecewise(x: Any, *conditions: Any, functions: Any, args: Any, kw: Any) -> 
     return np.piecewise(x, list(conditions), functions, *args, **kw)
 
 
-def clip(a: Any, min: Any = None, max: Any = None, out: Any = None, **kwargs: Any) -> Any:
+def clip(a: Any, min: Any = None, max: Any = None, out: Any = None, **kwargs: Any) -> Array:
     """Return the elements within limits.
 
     Parameters
@@ -184,7 +184,7 @@ def clip(a: Any, min: Any = None, max: Any = None, out: Any = None, **kwargs: An
     return elemwise(np.clip, a, low, high, out=out, **kwargs)
 
 
-def round(a: Any, decimals: int = 0, out: Any = None) -> Any:
+def round(a: Any, decimals: int = 0, out: Any = None) -> Array:
     """Return the elements rounded, halves to even.
 
     Parameters
@@ -210,7 +210,7 @@ def round(a: Any, decimals: int = 0, out: Any = None) -> Any:
 around = round
 
 
-def real(val: Any) -> Any:
+def real(val: Any) -> Array:
     """Return the real parts.
 
     Parameters
@@ -231,7 +231,7 @@ def real(val: Any) -> Any:
     return elemwise(np.real, array) if array.dtype.kind in "cO" else array
 
 
-def imag(val: Any) -> Any:
+def imag(val: Any) -> Array:
     """Return the imaginary parts.
 
     Parameters
@@ -251,7 +251,7 @@ def imag(val: Any) -> Any:
     return elemwise(np.imag, val)
 
 
-def angle(z: Any, deg: bool = False) -> Any:
+def angle(z: Any, deg: bool = False) -> Array:
     """Return the angles of complex numbers.
 
     Parameters
@@ -275,7 +275,7 @@ def angle(z: Any, deg: bool = False) -> Any:
 
 def nan_to_num(
     x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
-) -> Any:
+) -> Array:
     """Return the elements with numbers for NaN and infinity.
 
     Parameters
@@ -317,7 +317,9 @@ isneginf = _elementwise(np.isneginf, "Tell which elements are negative infinity.
 isposinf = _elementwise(np.isposinf, "Tell which elements are positive infinity.")
 
 
-def isclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
+def isclose(
+    a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> Array:
     """Tell which elements are equal within ``atol + rtol * abs(b)``.
 
     Parameters
@@ -342,7 +344,7 @@ def isclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: b
 
 def allclose(
     a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
-) -> Any:
+) -> Array:
     """Tell whether all elements are equal within a tolerance; see :func:`isclose`.
 
     Returns
@@ -359,7 +361,7 @@ def allclose(
     return da.all(isclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan))
 
 
-def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> Any:
+def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> Array:
     """Tell whether two arrays have the same shape and elements.
 
     Parameters
@@ -390,7 +392,7 @@ def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> Any:
     return da.all(same)
 
 
-def array_equiv(a1: Any, a2: Any) -> Any:
+def array_equiv(a1: Any, a2: Any) -> Array:
     """Tell whether two arrays have the same elements once they are broadcast.
 
     Examples
@@ -429,7 +431,7 @@ def isrealobj(x: Any) -> bool:
     return not iscomplexobj(x)
 
 
-def isnull(values: Any) -> Any:
+def isnull(values: Any) -> Array:
     """Tell which elements are missing, as pandas has it: NaN, NaT, None.
 
     Examples
@@ -441,7 +443,7 @@ def isnull(values: Any) -> Any:
     return elemwise(_isnull, values, dtype=np.bool_, name="isnull")
 
 
-def notnull(values: Any) -> Any:
+def notnull(values: Any) -> Array:
     """Tell which elements are not missing, as pandas has it.
 
     Examples

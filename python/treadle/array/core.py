@@ -311,11 +311,20 @@ class Array(Operators):
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:
         return da.array_namespace(api_version)
 
-    def __dlpack__(self, **options: Any) -> Any:
-        return np.asarray(self.compute()).__dlpack__(**options)
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: Any = None,
+        copy: bool | None = None,
+    ) -> Any:
+        return np.asarray(self.compute()).__dlpack__(
+            stream=stream, max_version=max_version, dl_device=dl_device, copy=copy
+        )
 
     def __dlpack_device__(self) -> tuple[int, int]:
-        return np.empty(0).__dlpack_device__()  # type: ignore[return-value]
+        return np.empty(0).__dlpack_device__()
 
     @property
     def device(self) -> str:
@@ -331,7 +340,7 @@ class Array(Operators):
     # -- elements ----------------------------------------------------------------------------------
 
     def __getitem__(self, index: Any) -> Array:
-        return da.getitem(self, index)  # type: ignore[no-any-return]
+        return da.getitem(self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         self._expr = da.with_elements(self, index, value).expr

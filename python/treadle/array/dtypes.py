@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import math
 from typing import Any
 
@@ -44,10 +45,10 @@ def astype(
     dtype: Any,
     /,
     *,
-    copy: bool = True,  # type: ignore[valid-type]
+    copy: builtins.bool = True,
     casting: Any = "unsafe",
     device: Any = None,
-) -> Any:
+) -> Array:
     """Return the elements in another dtype.
 
     Parameters
@@ -96,7 +97,7 @@ def _astype(block: Any, dtype: Any, casting: Any) -> Any:
     return block.astype(dtype, casting=casting)
 
 
-def view(x: Any, dtype: Any = None, order: str = "C") -> Any:
+def view(x: Any, dtype: Any = None, order: str = "C") -> Array:
     """Return the same bytes as elements of another dtype.
 
     Parameters

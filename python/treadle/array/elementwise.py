@@ -31,7 +31,7 @@ def elemwise(
     dtype: Any = None,
     name: str | None = None,
     **kwargs: Any,
-) -> Any:
+) -> Array:
     """Apply a function element by element, broadcasting as NumPy does.
 
     Parameters
@@ -85,7 +85,7 @@ def elemwise_several(
     dtype: Any = None,
     name: str | None = None,
     **kwargs: Any,
-) -> tuple[Any, ...]:
+) -> tuple[Array, ...]:
     """Apply a function that returns several arrays; each becomes an array, and calls are shared.
 
     Parameters
@@ -113,7 +113,7 @@ def _several(
     dtype: Any,
     name: str | None,
     kwargs: dict[str, Any],
-) -> tuple[Any, ...]:
+) -> tuple[Array, ...]:
     _check_outs(outs, nout)
     like = _Origin(name or function_name(op))
     func = op

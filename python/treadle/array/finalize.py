@@ -67,7 +67,7 @@ def concatenate_blocks(parts: list[Any], axis: int) -> Any:
     """Concatenate arrays of one kind, whatever library they are of."""
     masked = [part for part in parts if isinstance(part, np.ma.MaskedArray)]
     if masked:
-        whole = np.ma.concatenate(parts, axis=axis)
+        whole = np.ma.concatenate(parts, axis=axis)  # type: ignore[no-untyped-call]
         if all(np.array_equal(part.fill_value, masked[0].fill_value) for part in masked):
             whole.fill_value = masked[0].fill_value
         return whole

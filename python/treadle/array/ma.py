@@ -61,7 +61,7 @@ masked_greater_equal = _with_value(np.ma.masked_greater_equal, "greater than or 
 
 def masked_values(
     x: Any, value: float, rtol: float = 1e-5, atol: float = 1e-8, shrink: bool = True
-) -> Any:
+) -> Array:
     """Mask floating elements that are close to a value.
 
     Parameters
@@ -86,7 +86,7 @@ def masked_values(
     return elemwise(np.ma.masked_values, x, value, rtol=rtol, atol=atol, shrink=shrink)
 
 
-def masked_inside(x: Any, v1: Any, v2: Any, copy: bool = True) -> Any:
+def masked_inside(x: Any, v1: Any, v2: Any, copy: bool = True) -> Array:
     """Mask elements between two values, which may stand in any order.
 
     Parameters
@@ -109,7 +109,7 @@ def masked_inside(x: Any, v1: Any, v2: Any, copy: bool = True) -> Any:
     return elemwise(np.ma.masked_inside, x, v1, v2)
 
 
-def masked_outside(x: Any, v1: Any, v2: Any, copy: bool = True) -> Any:
+def masked_outside(x: Any, v1: Any, v2: Any, copy: bool = True) -> Array:
     """Mask elements that are not between two values, which may stand in any order.
 
     Parameters
@@ -132,7 +132,7 @@ def masked_outside(x: Any, v1: Any, v2: Any, copy: bool = True) -> Any:
     return elemwise(np.ma.masked_outside, x, v1, v2)
 
 
-def masked_where(condition: Any, a: Any, copy: bool = True) -> Any:
+def masked_where(condition: Any, a: Any, copy: bool = True) -> Array:
     """Mask elements where a condition holds.
 
     Parameters
@@ -172,7 +172,7 @@ def _masked_where(condition: Any, a: Any) -> Any:
     return np.ma.masked_where(np.broadcast_to(condition, np.shape(a)), a)
 
 
-def masked_invalid(a: Any, copy: bool = True) -> Any:
+def masked_invalid(a: Any, copy: bool = True) -> Array:
     """Mask NaN and infinities.
 
     Parameters
@@ -194,7 +194,9 @@ def masked_invalid(a: Any, copy: bool = True) -> Any:
     return elemwise(np.ma.masked_invalid, a)
 
 
-def masked_array(data: Any, mask: Any = np.ma.nomask, fill_value: Any = None, **kwargs: Any) -> Any:
+def masked_array(
+    data: Any, mask: Any = np.ma.nomask, fill_value: Any = None, **kwargs: Any
+) -> Array:
     """Return an array of data under a mask.
 
     Parameters
@@ -244,7 +246,7 @@ def _masked(data: Any, mask: Any, fill_value: Any, options: dict[str, Any]) -> A
     return np.ma.masked_array(data, mask, fill_value=fill_value, **options)
 
 
-def filled(a: Any, fill_value: Any = None) -> Any:
+def filled(a: Any, fill_value: Any = None) -> Array:
     """Return the data with a value in place of masked elements.
 
     Parameters
@@ -267,7 +269,7 @@ def filled(a: Any, fill_value: Any = None) -> Any:
     return elemwise(np.ma.filled, a, fill_value)
 
 
-def fix_invalid(a: Any, fill_value: Any = None) -> Any:
+def fix_invalid(a: Any, fill_value: Any = None) -> Array:
     """Mask NaN and infinities, and put a value in their place.
 
     Parameters
@@ -289,7 +291,7 @@ def fix_invalid(a: Any, fill_value: Any = None) -> Any:
     return elemwise(np.ma.fix_invalid, a, fill_value=fill_value)
 
 
-def getdata(a: Any) -> Any:
+def getdata(a: Any) -> Array:
     """Return the data, masked elements too.
 
     Parameters
@@ -309,7 +311,7 @@ def getdata(a: Any) -> Any:
     return elemwise(np.ma.getdata, a)
 
 
-def getmaskarray(a: Any) -> Any:
+def getmaskarray(a: Any) -> Array:
     """Return the mask; all False if there is none.
 
     Parameters
@@ -404,7 +406,7 @@ def nonzero(a: Any) -> Any:
     return da.nonzero(filled(a, 0))
 
 
-def count(a: Any, axis: Any = None, keepdims: bool = False, split_every: Any = None) -> Any:
+def count(a: Any, axis: Any = None, keepdims: bool = False, split_every: Any = None) -> Array:
     """Count the elements that are not masked.
 
     Parameters

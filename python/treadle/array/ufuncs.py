@@ -347,5 +347,17 @@ ceil = ufunc(np.ceil)
 trunc = ufunc(np.trunc)
 rint = ufunc(np.rint)
 
-__all__ = ["frompyfunc", "ufunc"]
-__all__ += [name for name, value in globals().items() if isinstance(value, ufunc)]
+__all__ = [
+    "abs", "absolute", "add", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2",
+    "arctanh", "bitwise_and", "bitwise_count", "bitwise_not", "bitwise_or", "bitwise_xor",
+    "cbrt", "ceil", "conj", "conjugate", "copysign", "cos", "cosh", "deg2rad", "degrees",
+    "divide", "divmod", "equal", "exp", "exp2", "expm1", "fabs", "float_power", "floor",
+    "floor_divide", "fmax", "fmin", "fmod", "frexp", "frompyfunc", "gcd", "greater",
+    "greater_equal", "heaviside", "hypot", "invert", "isfinite", "isinf", "isnan", "isnat",
+    "lcm", "ldexp", "left_shift", "less", "less_equal", "log", "log1p", "log2", "log10",
+    "logaddexp", "logaddexp2", "logical_and", "logical_not", "logical_or", "logical_xor",
+    "maximum", "minimum", "mod", "modf", "multiply", "negative", "nextafter", "not_equal",
+    "positive", "power", "rad2deg", "radians", "reciprocal", "remainder", "right_shift", "rint",
+    "sign", "signbit", "sin", "sinh", "spacing", "sqrt", "square", "subtract", "tan", "tanh",
+    "true_divide", "trunc", "ufunc",
+]  # fmt: skip
