@@ -85,7 +85,7 @@ def _shorter_elsewhere(x: Array, axis: int, factor: float) -> Array:
             length = max(math.ceil(longest / factor), 1)
             chunks[n] = tuple(part for old in chunks[n] for part in even(old, length))
             factor *= length / max(longest, 1)
-    return da.rechunk(x, tuple(chunks))  # type: ignore[no-any-return]
+    return da.rechunk(x, tuple(chunks))
 
 
 __all__ = ["shuffle"]

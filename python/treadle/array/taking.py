@@ -97,6 +97,11 @@ class TakePlan:
         return len(self._sizes)
 
     @property
+    def order(self) -> Integers:
+        """The elements in the order of the pieces."""
+        return np.arange(len(self._places[0])) if self._order is None else self._order
+
+    @property
     def widest(self) -> int:
         """Number of pieces of the output block that has most."""
         return int(np.diff(self.pointer).max(initial=0))
