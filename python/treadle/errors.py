@@ -28,6 +28,8 @@
         - FrameError (ValueError)          bytes that are no frame, or one that is too long
         - ConnectionClosed (ConnectionError)  a connection ended
 
+- PlanWarning (UserWarning)            a computation that can't fit in the memory there is
+
 Errors of users' own tasks are never wrapped: they are raised as they are, with a note that
 names the task, where it was written and what it was given.
 """
@@ -39,6 +41,10 @@ from collections.abc import Hashable, Iterable, Sequence
 
 class TreadleError(Exception):
     """Root of all errors raised by treadle itself."""
+
+
+class PlanWarning(UserWarning):
+    """A computation would hold more than there is memory."""
 
 
 class GraphError(TreadleError, ValueError):
