@@ -140,6 +140,7 @@ ERRORS = [
     "KeyConflict",
     "MissingKeyError",
     "NoWorkers",
+    "PlanWarning",
     "RecordError",
     "RemoteError",
     "RunCancelled",
@@ -152,7 +153,6 @@ ERRORS = [
     "UnpicklableError",
     "WorkerDied",
 ]
-WARNINGS = ["PlanWarning"]
 
 
 def test_the_public_names_are_these():
@@ -217,11 +217,9 @@ def test_the_errors_are_these_and_have_one_root():
         for name, value in vars(treadle.errors).items()
         if isinstance(value, type) and issubclass(value, Exception)
     }
-    warnings = {name for name, value in found.items() if issubclass(value, Warning)}
 
-    assert sorted(warnings) == WARNINGS
-    assert sorted(found.keys() - warnings) == ERRORS
-    assert all(issubclass(found[name], treadle.errors.TreadleError) for name in ERRORS)
+    assert sorted(found) == ERRORS
+    assert all(issubclass(error, treadle.errors.TreadleError) for error in found.values())
 
 
 @pytest.mark.parametrize("name", CONFIG)

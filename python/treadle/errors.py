@@ -27,8 +27,7 @@
         - HandshakeError (ConnectionError) one of two who met does not trust the other
         - FrameError (ValueError)          bytes that are no frame, or one that is too long
         - ConnectionClosed (ConnectionError)  a connection ended
-
-- PlanWarning (UserWarning)            a computation that can't fit in the memory there is
+    - PlanWarning (UserWarning)        a warning: what is planned can't fit in memory
 
 Errors of users' own tasks are never wrapped: they are raised as they are, with a note that
 names the task, where it was written and what it was given.
@@ -41,10 +40,6 @@ from collections.abc import Hashable, Iterable, Sequence
 
 class TreadleError(Exception):
     """Root of all errors raised by treadle itself."""
-
-
-class PlanWarning(UserWarning):
-    """A computation would hold more than there is memory."""
 
 
 class GraphError(TreadleError, ValueError):
@@ -253,3 +248,7 @@ class FrameError(CommError, ValueError):
 
 class ConnectionClosed(CommError, ConnectionError):
     """A connection ended: the other side closed it, or we did, or it broke."""
+
+
+class PlanWarning(TreadleError, UserWarning):
+    """A warning: a computation would hold more at a time than there is memory."""
