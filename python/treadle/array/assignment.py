@@ -76,9 +76,9 @@ def with_elements(x: Array, index: Any, value: Any, *, pointwise_first: bool = F
     if isinstance(kind, np.ma.MaskedArray) and type(x.meta) is np.ndarray:
         x = elemwise(np.ma.masked_array, x)
     if isinstance(index, str):
-        return elemwise(set_field, x, value, field=index, dtype=x.dtype)  # type: ignore[no-any-return]
+        return elemwise(set_field, x, value, field=index, dtype=x.dtype)
     if isinstance(index, Array) and index.dtype == bool and _is_alike(x, index, value):
-        return elemwise(_set_alike, x, index, value, dtype=x.dtype)  # type: ignore[no-any-return]
+        return elemwise(_set_alike, x, index, value, dtype=x.dtype)
     place = Place(x, index, pointwise_first)
     if place.nothing:
         return x
