@@ -36,6 +36,8 @@ def meta_of(value: Any, ndim: int | None = None, dtype: Any = None) -> Any:
     else:
         meta = _emptied(value, ndim)
     if dtype is not None and meta.dtype != np.dtype(dtype):
+        if meta.dtype.kind == "c" and np.dtype(dtype).kind != "c":
+            meta = meta.real  # a cast would warn of what is lost
         meta = meta.astype(dtype)
     return meta
 
