@@ -26,7 +26,7 @@ def meta_of(value: Any, ndim: int | None = None, dtype: Any = None) -> Any:
         Without it, that of ``value``.
     """
     if isinstance(value, (type, np.dtype)) and not hasattr(value, "__array_function__"):
-        value = np.empty((0,) * (ndim or 0), dtype or value)
+        value = np.zeros((0,) * (ndim or 0), dtype or value)
     if not (hasattr(value, "shape") and hasattr(value, "dtype")) or np.isscalar(value):
         value = np.asarray(value)
     if ndim is None:
@@ -45,7 +45,7 @@ def meta_of(value: Any, ndim: int | None = None, dtype: Any = None) -> Any:
 def _emptied(value: Any, ndim: int) -> Any:
     """Return no elements of ``value``, with ``ndim`` dimensions."""
     if type(value) is np.ndarray:
-        return np.empty((0,) * ndim, value.dtype)
+        return np.zeros((0,) * ndim, value.dtype)  # of no dimensions: equal ones have equal tokens
     if isinstance(value, np.ma.MaskedArray):  # none of its elements: a sum of none is float64
         return np.ma.empty((0,) * ndim, value.dtype)
     dtype = value.dtype

@@ -33,11 +33,13 @@ class HDF5Source:
         The file, and the dataset's name in it.
     dataset : h5py.Dataset, optional
         The open dataset, in the process that opened it.
+    shape : tuple of int, optional
     """
 
-    def __init__(self, filename: str, path: str, dataset: Any = None):
+    def __init__(self, filename: str, path: str, dataset: Any = None, shape: Any = None):
         self.filename = filename
         self.path = path
+        self.shape = shape if dataset is None else dataset.shape
         self._dataset = dataset
 
     def __getitem__(self, index: Any) -> Any:
@@ -49,8 +51,17 @@ class HDF5Source:
         with h5py.File(self.filename, "r") as file:
             return file[self.path][index]
 
+    def __setitem__(self, index: Any, block: Any) -> None:
+        if self._dataset is not None and self._dataset:
+            self._dataset[index] = block
+            return
+        import h5py
+
+        with h5py.File(self.filename, "r+") as file:
+            file[self.path][index] = block
+
     def __reduce__(self) -> tuple[Any, ...]:
-        return HDF5Source, (self.filename, self.path)
+        return HDF5Source, (self.filename, self.path, None, self.shape)
 
     def __repr__(self) -> str:
         return f"<HDF5Source {self.filename}:{self.path}>"
@@ -70,6 +81,7 @@ class MappedFile:
 
     def __init__(self, filename: str, layout: tuple[Any, ...], array: Any = None):
         self.filename = filename
+        self.shape = layout[2]
         self._layout = layout
         self._array = array
 
@@ -78,15 +90,43 @@ class MappedFile:
             dtype, offset, shape, strides = self._layout
             buffer = np.memmap(self.filename, np.uint8, "r")
             self._array = np.ndarray(shape, dtype, buffer, offset, strides)
-        piece = self._array[index].view(np.ndarray)
+        entries = index if isinstance(index, tuple) else (index,)
+        piece = self._array[(*entries, ...)]
         piece.flags.writeable = False  # whoever changed it would change the file
         return piece
+
+    def __setitem__(self, index: Any, block: Any) -> None:
+        if self._array is None or not self._array.flags.writeable:
+            dtype, offset, shape, strides = self._layout
+            buffer = np.memmap(self.filename, np.uint8, "r+")
+            self._array = np.ndarray(shape, dtype, buffer, offset, strides)
+        self._array[index] = block
 
     def __reduce__(self) -> tuple[Any, ...]:
         return MappedFile, (self.filename, self._layout)
 
     def __repr__(self) -> str:
         return f"<MappedFile {self.filename}>"
+
+
+class InThisProcess:
+    """An array in memory that is written to: a copy of it elsewhere would be of no use."""
+
+    def __init__(self, array: Any):
+        self._array = array
+        self.shape = array.shape
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._array[index]
+
+    def __setitem__(self, index: Any, block: Any) -> None:
+        self._array[index] = block
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise TypeError(
+            "an array in memory can't be written to by other processes: compute with "
+            'scheduler="threads", or store into a file'
+        )
 
 
 def mapped_file(x: np.memmap[Any, Any]) -> MappedFile | None:
