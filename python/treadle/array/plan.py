@@ -21,7 +21,6 @@ import numpy as np
 import psutil
 
 from treadle.array.block_sizes import BlockSizes
-from treadle.array.chunks import parse_bytes
 from treadle.array.core import Array
 from treadle.array.rehearsal import rehearse
 from treadle.engines import NAMES, Engine, get_engine
@@ -31,7 +30,7 @@ from treadle.graph.expr import walk
 from treadle.graph.graph import Graph
 from treadle.graph.table import TaskTable, compile_graph
 from treadle.types import Key
-from treadle.utils.format import count, nbytes
+from treadle.utils.format import count, nbytes, parse_bytes
 
 
 @dataclass(frozen=True, slots=True)
