@@ -18,6 +18,7 @@ from treadle.array.choosing import *
 from treadle.array.creation import *
 from treadle.array.cumulative import *
 from treadle.array.delayed_blocks import *
+from treadle.array.differences import *
 from treadle.array.dimensions import *
 from treadle.array.dtypes import *
 from treadle.array.fancy import *

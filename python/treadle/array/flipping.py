@@ -134,22 +134,22 @@ def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Array:
     array([[1, 3],
            [0, 2]])
     """
-    m = asanyarray(m)
+    x = asanyarray(m)
     if len(axes) != 2:
         raise ValueError(f"axes must be two, not {axes}")
-    if any(not -m.ndim <= axis < m.ndim for axis in axes):
-        raise ValueError(f"axes {axes} are out of range for an array of {m.ndim} dimensions")
-    first, second = (axis % m.ndim for axis in axes)
+    if any(not -x.ndim <= axis < x.ndim for axis in axes):
+        raise ValueError(f"axes {axes} are out of range for an array of {x.ndim} dimensions")
+    first, second = (axis % x.ndim for axis in axes)
     if first == second:
         raise ValueError(f"axes must be different ones, not {axes}")
     k %= 4
     if k == 0:
-        return m
+        return x
     if k == 2:
-        return flip(m, (first, second))
+        return flip(x, (first, second))
     if k == 1:
-        return swapaxes(flip(m, second), first, second)
-    return flip(swapaxes(m, first, second), second)
+        return swapaxes(flip(x, second), first, second)
+    return flip(swapaxes(x, first, second), second)
 
 
 __all__ = ["flip", "fliplr", "flipud", "rot90"]

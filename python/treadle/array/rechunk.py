@@ -19,7 +19,7 @@ import numpy as np
 
 from treadle import config
 from treadle.array.basic_indexing import getitem, sliced_chunks
-from treadle.array.chunks import Chunks, is_known, normalize_chunks, parse_bytes, starts
+from treadle.array.chunks import Chunks, is_known, normalize_chunks, starts
 from treadle.array.core import Array
 from treadle.array.expr import ArrayExpr, Basic
 from treadle.array.finalize import concatenate_blocks
@@ -32,6 +32,7 @@ from treadle.graph.layer import AnyTemplate, Inputs, Integers
 from treadle.graph.source import outside_caller
 from treadle.graph.template import Template
 from treadle.graph.tokenize import tokenize
+from treadle.utils.format import parse_bytes
 
 
 def rechunk(

@@ -103,7 +103,7 @@ def _plan_group(chunks: Chunks, new: tuple[int, ...], room: int, merge: bool) ->
     unit = math.lcm(prod(old[1:]), prod(new[1:]))
     if unit <= room and merge:
         after = prod(old[1:])
-        sizes = _rounded([length * after for length in chunks[0]], unit, room)
+        sizes = rounded([length * after for length in chunks[0]], unit, room)
         return [(_cut_first(old, sizes), _cut_first(new, sizes))]
     first = _merged(chunks, room, merge)
     return [first, _split(first[1][0], new, room)]
@@ -118,7 +118,7 @@ def _merged(chunks: Chunks, room: int, merge: bool) -> Stage:
     elif merge:
         axis = _axis_to_cut(old, room)
         most = max(room // prod(old[axis + 1 :]), 1)
-        lengths = _limited(_joined(chunks[axis], most) if axis else chunks[axis], most)
+        lengths = limited(_joined(chunks[axis], most) if axis else chunks[axis], most)
     else:
         axis = max(n for n, along in enumerate(chunks) if len(along) > 1)
         lengths = chunks[axis]
@@ -132,10 +132,10 @@ def _split(sizes: tuple[int, ...], new: tuple[int, ...], room: int) -> Stage:
     axis = _axis_to_cut(new, room)
     after = prod(new[axis + 1 :])
     if axis == 0:
-        flat = _rounded(sizes, after, room)
+        flat = rounded(sizes, after, room)
         return (flat,), _cut_first(new, flat)
     most = max(min(max(sizes), room) // after, 1)
-    lengths = _limited((new[axis],), most)
+    lengths = limited((new[axis],), most)
     flat = tuple(length * after for length in lengths) * prod(new[:axis])
     return (flat,), _cut_at(new, axis, lengths)
 
@@ -180,10 +180,10 @@ def _joined(lengths: Sequence[int], most: int) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _limited(lengths: Sequence[int], most: int) -> tuple[int, ...]:
+def limited(lengths: Sequence[int], most: int) -> tuple[int, ...]:
     """Cut those that are longer than ``most`` into nearly equal parts.
 
-    >>> _limited((7, 2), 3)
+    >>> limited((7, 2), 3)
     (3, 2, 2, 2)
     """
     found: list[int] = []
@@ -193,12 +193,15 @@ def _limited(lengths: Sequence[int], most: int) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _rounded(sizes: Sequence[int], unit: int, room: int) -> tuple[int, ...]:
-    """Return sizes that are multiples of ``unit``, and end near to where the given ones end.
+def rounded(sizes: Sequence[int], unit: int, room: int | None = None) -> tuple[int, ...]:
+    """Return sizes that are multiples of ``unit``, and end near to where the given ones end; none
+    of them larger than ``room``, if there is room for one unit.
 
-    >>> _rounded((5, 5, 5, 9), 4, 100)
+    >>> rounded((5, 5, 5, 9), 4)
     (4, 4, 8, 8)
     """
     ends = [round(end / unit) for end in accumulate(sizes, initial=0)]
     counts = [b - a for a, b in pairwise(sorted(set(ends)))]
-    return tuple(count * unit for count in _limited(counts, max(room // unit, 1)))
+    if room is not None:
+        counts = list(limited(counts, max(room // unit, 1)))
+    return tuple(count * unit for count in counts)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from treadle.array.chunks import Chunks, is_known, parse_bytes
+from treadle.array.chunks import Chunks, is_known
 from treadle.array.core import Array, asanyarray, new_array
 from treadle.array.expr import operand, per_position
 from treadle.array.meta import meta_of
@@ -21,6 +21,7 @@ from treadle.graph.expr import Expr
 from treadle.graph.gather import Gather
 from treadle.graph.layer import Inputs
 from treadle.graph.template import Template
+from treadle.utils.format import parse_bytes
 
 #: A block may become so many bytes, if there are no larger ones already.
 SMALL_BLOCK = 2**24
@@ -60,23 +61,23 @@ def reshape(
     >>> da.arange(12, chunks=5).reshape(3, 4).chunks
     ((1, 1, 1), (4,))
     """
-    x = asanyarray(x)
+    array = asanyarray(x)
     wanted = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
-    if not is_known(x.chunks):
-        return _reshape_unknown(x, wanted)
-    new = _resolved(wanted, x.shape)
-    if new == x.shape:
-        return x
-    if x.size == 0:
-        empty = tuple((length,) for length in x.shape)
-        return _reshaped(rechunk(x, empty), tuple((length,) for length in new))
+    if not is_known(array.chunks):
+        return _reshape_unknown(array, wanted)
+    new = _resolved(wanted, array.shape)
+    if new == array.shape:
+        return array
+    if array.size == 0:
+        empty = tuple((length,) for length in array.shape)
+        return _reshaped(rechunk(array, empty), tuple((length,) for length in new))
     if limit is None:
-        room = max(math.prod(x.chunksize), SMALL_BLOCK // max(x.itemsize, 1))
+        room = max(math.prod(array.chunksize), SMALL_BLOCK // max(array.itemsize, 1))
     else:
-        room = parse_bytes(limit) // max(x.itemsize, 1)
-    for before, after in plan_reshape(x.chunks, new, max(room, 1), merge=merge_chunks):
-        x = _reshaped(rechunk(x, before), after)
-    return x
+        room = parse_bytes(limit) // max(array.itemsize, 1)
+    for before, after in plan_reshape(array.chunks, new, max(room, 1), merge=merge_chunks):
+        array = _reshaped(rechunk(array, before), after)
+    return array
 
 
 def _resolved(shape: Sequence[Any], old: tuple[int, ...]) -> tuple[int, ...]:
