@@ -333,3 +333,11 @@ def test_blas_is_found_without_threadpoolctl():
         assert get() == 1
         set_threads(before)
         assert get() == before
+
+
+def test_einsum_of_truths_and_numbers_sums_in_the_common_dtype():
+    truths, numbers = np.ones((4, 3, 5), bool), np.arange(3.0)
+
+    found = da.einsum("abc,b->a", da.from_array(truths, chunks=2), da.from_array(numbers, chunks=2))
+
+    assert_eq(found, np.einsum("abc,b->a", truths, numbers))

@@ -114,6 +114,8 @@ _LETTERS = string.ascii_lowercase + string.ascii_uppercase
 def einsum_blocks(text: str, *blocks: Any, **options: Any) -> Any:
     """Return the sums of products of blocks, as a new array."""
     plain = len(blocks) == 2 and "dtype" not in options
+    # NumPy's quick way sums over a dimension that only one block has in that block's own dtype.
+    plain = plain and len({block.dtype for block in blocks}) == 1
     found = np.einsum(text, *blocks, optimize=plain, **options)
     if any(np.may_share_memory(found, block) for block in blocks if type(block) is np.ndarray):
         return found.copy()  # a diagonal comes as a view, and sums are made in place
