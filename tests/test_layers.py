@@ -37,6 +37,7 @@ SIDEWAYS = {
     ("utils", "errors"): "ground",
     ("deploy", "cluster"): "a deployment starts the processes of a cluster",
     ("cluster", "deploy"): "a client that is given no address starts a cluster of its own",
+    ("bag", "delayed"): "partitions become delayed values and back",
     ("array", "delayed"): "blocks are made of delayed values, and the other way round",
     ("dataframe", "array"): "columns become arrays and back",
     ("widgets", "notebook"): "the public name of the notebook's widgets",

@@ -38,7 +38,7 @@ _HOMES = {
     "wait": "treadle.cluster.client.waiting",
     "worker_client": "treadle.cluster.worker.context",
 }
-_MODULES = ("config", "errors", "widgets")
+_MODULES = ("array", "bag", "config", "errors", "widgets")
 
 __all__ = [
     "Client",

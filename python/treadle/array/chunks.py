@@ -9,7 +9,6 @@ Lengths are ints; a length that is not known before the run is ``nan``.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -18,27 +17,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from treadle import config
+from treadle.utils.format import parse_bytes
 
 #: Lengths of the blocks along each dimension.
 Chunks: TypeAlias = tuple[tuple[int, ...], ...]
-
-_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
-_UNITS |= {f"{unit}i": 2 ** (10 * power) for power, unit in enumerate("kmgt", 1)}
-
-
-def parse_bytes(text: str | int) -> int:
-    """Return a number of bytes that was written with a unit.
-
-    >>> parse_bytes("128 MiB"), parse_bytes("1.5kB"), parse_bytes(7)
-    (134217728, 1500, 7)
-    """
-    if isinstance(text, int):
-        return text
-    match = re.fullmatch(r"\s*([0-9.]+)\s*([kmgt]i?)?b?\s*", text.lower())
-    if match is None:
-        raise ValueError(f"{text!r} is no number of bytes; write it as '128 MiB' or '2GB'")
-    return int(float(match[1]) * _UNITS[match[2] or ""])
-
 
 def is_known(chunks: Iterable[Iterable[float]]) -> bool:
     """Tell whether all lengths are known."""

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from treadle.graph.graph import Graph
 from treadle.graph.source import UNKNOWN, Source
+from treadle.graph.spec import Alias, Task, TaskRef
 from treadle.types import Key
 
 if TYPE_CHECKING:
@@ -226,6 +227,34 @@ class GraphExpr(Expr):
             graph.setdefault(key, node)
         if self.name not in graph.layers:
             graph.layers[self.name] = _names(self.name, self.numblocks)
+
+
+class CollectionExpr(Expr):
+    """The result of a collection, such as a ``Delayed``, as one block without dimensions."""
+
+    __slots__ = ("collection",)
+
+    def __init__(self, name: str, collection: Any, **options: Any):
+        super().__init__(name, (), (), **options)
+        self.collection = collection
+
+    def with_inputs(self, inputs: tuple[Expr, ...]) -> CollectionExpr:
+        return self
+
+    def add_to(self, graph: Graph) -> None:
+        collection = self.collection
+        collection.__treadle_lower__(graph)
+        keys, key = collection.__treadle_keys__(), (self.name,)
+        if getattr(type(collection), "__treadle_is_its_key__", False):
+            graph.setdefault(key, Alias(key, keys))
+        else:
+            args = (_references(keys),)
+            graph.setdefault(key, Task(key, collection.__treadle_postcompute__, args))
+        graph.layers[self.name] = _names(self.name, ())
+
+
+def _references(keys: Any) -> Any:
+    return [_references(key) for key in keys] if isinstance(keys, list) else TaskRef(keys)
 
 
 def _names(name: str, numblocks: tuple[int, ...]) -> Layer:

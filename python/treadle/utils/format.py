@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 def duration(seconds: float) -> str:
     """Write a length of time with the two or three digits that matter.
@@ -90,3 +92,21 @@ def shorten(text: str, width: int) -> str:
         return text
     head = width // 2
     return f"{text[:head]}…{text[len(text) - (width - head - 1) :]}"
+
+
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+_UNITS |= {f"{unit}i": 2 ** (10 * power) for power, unit in enumerate("kmgt", 1)}
+
+
+def parse_bytes(text: str | int) -> int:
+    """Return a number of bytes that was written with a unit.
+
+    >>> parse_bytes("128 MiB"), parse_bytes("1.5kB"), parse_bytes(7)
+    (134217728, 1500, 7)
+    """
+    if isinstance(text, int):
+        return text
+    match = re.fullmatch(r"\s*([0-9.]+)\s*([kmgt]i?)?b?\s*", text.lower())
+    if match is None:
+        raise ValueError(f"{text!r} is no number of bytes; write it as '128 MiB' or '2GB'")
+    return int(float(match[1]) * _UNITS[match[2] or ""])
