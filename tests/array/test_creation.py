@@ -91,6 +91,16 @@ def test_creation_and_its_users_are_one_task_a_block():
     assert list(blocks_of((x + x.T * 2) - da.arange(4, chunks=2)).values()) == [4]
 
 
+@pytest.mark.parametrize(
+    "x", [da.ones(7, chunks=2), da.arange(7, chunks=2), da.from_array(np.arange(7), chunks=2)]
+)
+def test_what_is_made_is_made_in_the_blocks_that_are_wanted(x):
+    wanted = x.rechunk(3)
+
+    assert list(blocks_of(wanted).values()) == [3]
+    assert_eq(wanted, x.compute())
+
+
 @pytest.mark.parametrize("name", ["ones_like", "zeros_like"])
 def test_like_takes_over_what_is_not_said(name):
     ours, theirs = getattr(da, name), getattr(np, name)

@@ -133,6 +133,12 @@ def test_meta_says_which_kind_pieces_are():
     assert isinstance(x.compute(), np.ma.MaskedArray)
 
 
+def test_numpy_arrays_may_be_wished_for():
+    masked = np.ma.masked_array(np.arange(4.0), mask=[0, 1, 1, 0])
+
+    assert type(da.from_array(masked, meta=np.ndarray).compute()) is np.ndarray
+
+
 def masked_pieces(source, index):
     return np.ma.masked_array(source[index])
 
@@ -201,6 +207,17 @@ def test_slices_of_sources_and_memory_are_those_of_numpy(rows, columns, first, s
         assert_eq(found, expected)
         if expected.ndim and (isinstance(third, slice) or -len(expected) <= third < len(expected)):
             assert_eq(found[third], expected[third])
+
+
+def test_blocks_that_are_merged_are_read_at_once():
+    source = Source(np.arange(12))
+    merged = da.from_array(source, chunks=2).rechunk(6)
+    other = da.from_array(source, chunks=2).rechunk(3)
+
+    assert_eq(merged, source._data)
+    assert (source.read, source.reads) == (12, 2)
+    assert_eq(other, source._data)
+    assert (source.read, source.reads) == (24, 8)
 
 
 def test_a_lock_is_held_while_reading():

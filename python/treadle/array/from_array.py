@@ -20,7 +20,7 @@ import numpy as np
 
 from treadle.array import core
 from treadle.array.basic_indexing import WHOLE, getitem, sliced_chunks
-from treadle.array.chunks import Chunks, normalize_chunks, starts
+from treadle.array.chunks import Chunks, is_known, normalize_chunks, starts
 from treadle.array.core import Array
 from treadle.array.expr import ArrayExpr, Basic, elementwise, per_block
 from treadle.array.meta import meta_of
@@ -68,7 +68,7 @@ def from_array(
         Reads a piece, ``getitem(x, slices)``, instead of ``x[slices]``.  It gets ``asarray`` and
         ``lock`` too if it has parameters of these names.
     meta : array_like, optional
-        An array of the kind and dtype of the pieces.
+        An array of the kind and dtype of the pieces; or ``numpy.ndarray`` itself.
     inline_array : bool, default False
         For programs that know it; ``x`` is sent once to each process anyway.
 
@@ -106,6 +106,8 @@ def from_array(
     blocks = normalize_chunks(chunks, x.shape, dtype=counted, previous_chunks=stored_chunks(x))
     in_memory = isinstance(x, np.ndarray) and sendable(x) is x
     literal = in_memory and not lock and getitem is None
+    if meta is np.ndarray:  # a promise, of xarray for one
+        asarray, meta = True, None
     if asarray is None:
         asarray = not hasattr(x, "__array_function__") or _is_lazy(x)
     if literal and asarray:
@@ -173,8 +175,13 @@ class InMemory(ArrayExpr):
 
     def lower(self) -> Expr:
         def blocks() -> list[Any]:
+            # Nobody can change the views: a task that did would change the array itself.
+            array = self.of.view()
+            array.flags.writeable = False
+            if not self.ndim:
+                return [array]
             along = [[slice(a, b) for a, b in pairwise(starts(n))] for n in self.chunks]
-            return [_view(self.of, index) for index in product(*along)]
+            return [array[index] for index in product(*along)]
 
         return Blockwise(
             self.name, self.numblocks, Program(1, ()), (per_block(self.numblocks, blocks),),
@@ -187,15 +194,6 @@ def _numpy_entry(entry: slice | int) -> slice | int:
     if isinstance(entry, slice) and entry != WHOLE and entry.step < 0:
         return slice(entry.start, entry.stop - 1 if entry.stop else None, entry.step)
     return entry
-
-
-def _view(array: Any, index: tuple[slice, ...]) -> Any:
-    """Return a part that nobody can change: a task that did would change the array itself."""
-    part = array[(*index, ...)]
-    if part is array:
-        part = part.view()
-    part.flags.writeable = False
-    return part
 
 
 class FromSource(Placed):
@@ -224,6 +222,16 @@ class FromSource(Placed):
             return None
         read = self._taken(cover).renamed(getitem(self, cover).name)
         return getitem(read, tuple(entry for entry in rest if entry is not None))
+
+    def rechunked(self, chunks: Chunks, users: Users) -> ArrayExpr | None:
+        if users[self.name] > 1 or not is_known(chunks):
+            return None
+        # Whole blocks in one read: any other cut might read chunks of a file more than once.
+        merged = all(
+            set(starts(new)) <= set(starts(old))
+            for new, old in zip(chunks, self.chunks, strict=True)
+        )
+        return self._like(chunks, self.places) if merged else None
 
     def _like(self, chunks: Chunks, places: Places) -> FromSource:
         return FromSource(
