@@ -228,12 +228,17 @@ class Rechunk(ArrayExpr):
 
         def templates() -> list[AnyTemplate]:
             cut = ~_all_of([item.whole for item in crossings])
-            slices = product(*[item.slices() for item in crossings])
-            return [
-                Template((None, index), (0,), (), {}, ())
-                for index, wanted in zip(slices, cut.tolist(), strict=True)
-                if wanted
+            kinds = [item.kinds() for item in crossings]
+            counts = tuple(len(slices) for slices, _ in kinds)
+            kind = _grid_of([of for _, of in kinds], counts)[cut]
+            used, number = np.unique(kind, return_inverse=True)
+            index = zip(*np.unravel_index(used, counts), strict=True)
+            known = [
+                tuple(slices[n] for (slices, _), n in zip(kinds, places, strict=True))
+                for places in index
             ]
+            made = [Template((None, slices), (0,), (), {}, ()) for slices in known]
+            return [made[n] for n in number.tolist()]
 
         return Gather(
             f"rechunk-split-{tokenize(array.name, self.chunks)}", (count,), (array,), piece_of,
@@ -256,14 +261,18 @@ class Crossing(NamedTuple):
     whole: Any
     counts: Integers
 
+    def kinds(self) -> tuple[list[slice], Integers]:
+        """Return the different slices that are cut out of old blocks, and which one each piece
+        is: they repeat themselves along regular chunks."""
+        low = np.where(self.whole, -1, self.low)
+        cuts, of = np.unique(np.stack([low, self.high * ~self.whole]), axis=1, return_inverse=True)
+        pairs = zip(*cuts.tolist(), strict=True)
+        return [slice(None) if low < 0 else slice(low, high) for low, high in pairs], of.ravel()
+
     def slices(self) -> list[slice]:
-        """Return what is cut out of the old blocks."""
-        return [
-            slice(None) if whole else slice(low, high)
-            for whole, low, high in zip(
-                self.whole.tolist(), self.low.tolist(), self.high.tolist(), strict=True
-            )
-        ]
+        """Return what is cut out of the old block for each piece."""
+        known, of = self.kinds()
+        return [known[n] for n in of.tolist()]
 
 
 def cross(old: tuple[int, ...], new: tuple[int, ...]) -> Crossing:
