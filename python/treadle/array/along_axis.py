@@ -104,11 +104,12 @@ def _matched(arr: Array, indices: Array, axis: int) -> Chunks:
 
 
 def _rechunked(x: Array, chunks: Chunks, axis: int) -> Array:
-    target = {
-        n: lengths
-        for n, lengths in enumerate(chunks)
-        if n != axis and sum(x.chunks[n]) != 1 and x.chunks[n] != lengths
-    }
+    """Return an array whose blocks match those of the result, or stay in one where broadcast."""
+    target = {}
+    for n, lengths in enumerate(chunks):
+        wanted = (1,) if sum(x.chunks[n]) == 1 != sum(lengths) else lengths
+        if n != axis and x.chunks[n] != wanted:
+            target[n] = wanted
     return da.rechunk(x, target) if target else x
 
 

@@ -98,6 +98,7 @@ def _read_value(x: Array, value: Any) -> Any:
         return value.copy()
     if value is np.ma.masked:
         return np.ma.masked_array(np.zeros((), x.dtype), True)
+    given = value
     if not hasattr(value, "dtype"):
         value = np.asarray(value)
     if x.dtype.kind in "iu" and value.dtype.kind == "f" and not np.all(np.isfinite(value)):
@@ -105,7 +106,7 @@ def _read_value(x: Array, value: Any) -> Any:
         np.zeros((), x.dtype)[()] = float("nan")
     if value.ndim == 0 or (value.size == 1 and isinstance(value, np.ndarray)):
         if not isinstance(value, np.ma.MaskedArray) and value.ndim == 0:
-            np.zeros((), x.dtype)[()] = value[()]
+            np.zeros((), x.dtype)[()] = given
         return value
     return da.from_array(value)
 

@@ -73,7 +73,7 @@ def cut(lengths: tuple[int, ...], entry: slice | int) -> Cut:
     >>> cut((4, 4, 2), slice(3, 9, 1))
     ((0, 1, 2), (slice(3, 4, 1), slice(None, None, None), slice(0, 1, 1)), (1, 4, 1))
     >>> cut((4, 4), slice(5, 1, -2))
-    ((1, 0), (slice(1, None, -2), slice(3, 0, -2)), (1, 2))
+    ((1, 0), (slice(1, 0, -2), slice(3, 0, -2)), (1, 2))
     """
     if isinstance(entry, int):
         block, place = find_block(lengths, entry)

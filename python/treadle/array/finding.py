@@ -28,7 +28,7 @@ def isnonzero(a: Any) -> Array:
     >>> da.isnonzero(da.arange(3, chunks=2)).compute()
     array([False,  True,  True])
     """
-    return elemwise(_is_true, a, dtype=bool)  # type: ignore[no-any-return]
+    return elemwise(_is_true, a, dtype=bool)
 
 
 def _is_true(block: Any) -> Any:
@@ -174,11 +174,15 @@ def unravel_index(indices: Any, shape: Sequence[int], order: str = "C") -> tuple
     (array([0, 0, 1, 1]), array([0, 1, 0, 1]))
     """
     indices = asanyarray(indices)
-    shape = (int(shape),) if np.ndim(shape) == 0 else tuple(map(int, shape))
+    shape = _shape(shape)
     return tuple(
         elemwise(_unraveled, indices, shape=shape, order=order, axis=n, dtype=np.intp)
         for n in range(len(shape))
     )
+
+
+def _shape(given: Any) -> tuple[int, ...]:
+    return (int(given),) if np.ndim(given) == 0 else tuple(map(int, given))
 
 
 def _unraveled(flat: Any, shape: tuple[int, ...], order: Any, axis: int) -> Any:
@@ -214,17 +218,17 @@ def ravel_multi_index(
     >>> da.ravel_multi_index((da.arange(2, chunks=1), [1, 0]), (2, 2)).compute()
     array([1, 2])
     """
-    dims = (int(dims),) if np.ndim(dims) == 0 else tuple(map(int, dims))
+    dims = _shape(dims)
     if len(multi_index) != len(dims):
         raise ValueError(
             f"there are {len(multi_index)} arrays of places for {len(dims)} dimensions: {dims}"
         )
     options = {"dims": dims, "mode": mode, "order": order, "dtype": np.intp}
-    return elemwise(_raveled, *multi_index, **options)  # type: ignore[no-any-return]
+    return elemwise(_raveled, *multi_index, **options)
 
 
 def _raveled(*places: Any, dims: tuple[int, ...], mode: Any, order: Any) -> Any:
-    return np.ravel_multi_index(places, dims, mode, order)  # type: ignore[arg-type]
+    return np.ravel_multi_index(places, dims, mode, order)
 
 
 def tril_indices(n: int, k: int = 0, m: int | None = None, chunks: Any = "auto") -> Any:

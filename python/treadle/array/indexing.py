@@ -34,6 +34,11 @@ from treadle.array.points import take_points
 from treadle.base import current_annotations
 from treadle.graph.blockwise import Blockwise
 
+INVALID = (
+    "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or boolean "
+    "arrays are valid indices"
+)
+
 
 def getitem(x: Array, index: Any) -> Array:
     """Return ``x[index]``, as NumPy would.
@@ -137,17 +142,14 @@ def _read(entry: Any) -> Any:
     array = np.asarray(entry)
     if not array.size and not isinstance(entry, np.ndarray):
         array = array.astype(np.int64)  # an empty list
+    if array.dtype.kind not in "iub" and not (isinstance(entry, np.ndarray) and entry.ndim):
+        raise IndexError(INVALID)
     return _checked(array)
 
 
 def _checked(entry: Any) -> Any:
     if isinstance(entry, (Array, np.ndarray)):
         if entry.dtype.kind not in "iub":
-            if isinstance(entry, np.ndarray) and entry.ndim == 0:
-                raise IndexError(
-                    "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and "
-                    "integer or boolean arrays are valid indices"
-                )
             raise IndexError("arrays used as indices must be of integer (or boolean) type")
         if isinstance(entry, np.ndarray) and entry.ndim == 0:
             return bool(entry) if entry.dtype == bool else int(entry)
@@ -305,10 +307,7 @@ def _fields(x: Array, index: Any) -> Array:
     names = [index] if isinstance(index, str) else index
     missing = [name for name in names if name not in (x.dtype.names or ())]
     if x.dtype.names is None:
-        raise IndexError(
-            "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or "
-            "boolean arrays are valid indices"
-        )
+        raise IndexError(INVALID)
     if missing:
         raise ValueError(f"no field of name {missing[0]}; there are {', '.join(x.dtype.names)}")
     inner = x.dtype[index].shape if isinstance(index, str) else ()

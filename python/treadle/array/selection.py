@@ -69,7 +69,8 @@ def take(a: Any, indices: Any, axis: int | None = 0) -> Array:
             indices = indices.astype(np.intp)
     if indices.dtype.kind not in "iu":
         raise TypeError(f"places to take must be integers, not {indices.dtype}")
-    return a[(WHOLE,) * axis + (indices,)]
+    found: Array = a[(WHOLE,) * axis + (indices,)]
+    return found
 
 
 def compress(condition: Any, a: Any, axis: int | None = None) -> Array:
@@ -120,7 +121,8 @@ def compress(condition: Any, a: Any, axis: int | None = None) -> Array:
             condition = condition[: a.shape[axis]]
         elif length < a.shape[axis]:
             a = a[(*before, slice(0, length))]
-    return a[(*before, condition)]
+    found: Array = a[(*before, condition)]
+    return found
 
 
 def extract(condition: Any, arr: Any) -> Array:
@@ -166,7 +168,8 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> Array:
     arr, axis, length = _along(arr, axis)
     kept = np.ones(length, bool)
     kept[_places(obj, length, axis, length)] = False
-    return arr[(WHOLE,) * axis + (np.flatnonzero(kept),)]
+    found: Array = arr[(WHOLE,) * axis + (np.flatnonzero(kept),)]
+    return found
 
 
 def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Array:
@@ -244,7 +247,7 @@ def append(arr: Any, values: Any, axis: int | None = None) -> Array:
     arr, values = asanyarray(arr), asanyarray(values)
     if axis is None:
         arr, values, axis = da.ravel(arr), da.ravel(values), 0
-    return da.concatenate([arr, values], axis=axis)  # type: ignore[no-any-return]
+    return da.concatenate([arr, values], axis=axis)
 
 
 def _along(arr: Any, axis: int | None) -> tuple[Array, int, int]:
