@@ -7,7 +7,7 @@ np.float64(32.0)
 """
 
 from treadle.array.core import Array  # first: the modules below lean on it
-from treadle.array import fft, linalg, ma, random, stats
+from treadle.array import fft, lib, linalg, ma, random, stats
 from treadle.array.chunks import normalize_chunks
 from treadle.array.elementwise import elemwise
 from treadle.array.arranging import *

@@ -13,7 +13,7 @@ xarray makes chunks, say ``xarray.set_options(chunk_manager="treadle")``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ import treadle.array as da
 from treadle import config
 from treadle.array.chunks import Chunks, normalize_chunks
 from treadle.array.core import Array
+from treadle.delayed import Delayed
 from treadle.utils.format import parse_bytes
 
 
@@ -57,11 +58,7 @@ class TreadleManager(ChunkManagerEntrypoint["Array"]):
             kwargs.setdefault("meta", np.empty((0,) * data.ndim, data.dtype))
             kwargs.setdefault("asarray", True)
             kwargs.setdefault("name", False)
-        return da.from_array(data, _without_empty(chunks, data.shape), **kwargs)
-
-    def rechunk(self, data: Array, chunks: Any, **kwargs: Any) -> Any:
-        """Return an array in other blocks."""
-        return super().rechunk(data, _without_empty(chunks, data.shape), **kwargs)
+        return da.from_array(data, chunks, **kwargs)
 
     def compute(self, *data: Any, **kwargs: Any) -> tuple[Any, ...]:
         """Compute arrays together; ``kwargs`` are those of :func:`treadle.compute`."""
@@ -126,8 +123,18 @@ class TreadleManager(ChunkManagerEntrypoint["Array"]):
         return da.unify_chunks(*args, **kwargs)
 
     def store(self, sources: Any, targets: Any, **kwargs: Any) -> Any:
-        """Write arrays into the arrays of a file."""
-        return da.store(sources, targets, **kwargs)
+        """Write arrays into the arrays of a file.
+
+        Without ``compute`` xarray finishes the file in a task of Dask, which has to wait for this
+        one: so it gets a ``Delayed`` of Dask that computes ours.
+        """
+        kwargs.pop("flush", None)  # for another library
+        stored = da.store(sources, targets, **kwargs)
+        if kwargs.get("compute", True) or not isinstance(stored, Delayed):
+            return stored
+        from dask.delayed import delayed
+
+        return delayed(stored.compute, pure=False)()
 
     def shuffle(self, x: Array, indexer: list[list[int]], axis: int, chunks: Any) -> Array:
         """Return the elements of an axis in groups."""
@@ -136,11 +143,3 @@ class TreadleManager(ChunkManagerEntrypoint["Array"]):
     def get_auto_chunk_size(self) -> int:
         """Return the bytes of a block where chunks are ``"auto"``."""
         return parse_bytes(config.get("array.chunk-size"))
-
-
-def _without_empty(chunks: Any, shape: tuple[int, ...]) -> Any:
-    """Return chunks for an array that may have no elements, which nothing can be counted by."""
-    entries = chunks.values() if isinstance(chunks, Mapping) else chunks
-    if isinstance(entries, str) or not isinstance(entries, Iterable) or 0 not in shape:
-        return chunks
-    return shape if any(isinstance(entry, str) for entry in entries) else chunks
