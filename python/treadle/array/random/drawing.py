@@ -34,7 +34,7 @@ class Whole:
 
 
 def draw(
-    places: tuple[tuple[int, int], ...], streams: Streams, method: str, *args: Any, **kwargs: Any
+    places: tuple[tuple[int, int], ...], streams: Streams, method: str, /, *args: Any, **kwargs: Any
 ) -> Any:
     """Draw the numbers of one block.
 

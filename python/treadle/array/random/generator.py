@@ -239,4 +239,4 @@ def permuted(streams: Streams, x: Any, axis: int = 0) -> Array:
             f"axis {axis} has blocks of unknown lengths; call compute_chunk_sizes() first"
         )
     order = permute(streams, int(x.shape[axis]))
-    return da.take(x, order, axis=axis)  # type: ignore[no-any-return]
+    return da.take(x, order, axis=axis)
