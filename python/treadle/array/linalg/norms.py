@@ -103,9 +103,10 @@ def _matrix_norm(x: Array, ord: Any, row: int, column: int, keepdims: bool) -> A
     if ord not in (1, -1, math.inf, -math.inf):
         raise ValueError("Invalid norm order for matrices.")
     first, second = (row, column) if abs(ord) == 1 else (column, row)
-    sums = da.sum(da.absolute(x), axis=first, keepdims=True)
-    found = (da.max if ord > 0 else da.min)(sums, axis=second, keepdims=True)
-    return found if keepdims else da.squeeze(found, axis=tuple(sorted(axes)))
+    sums = da.sum(da.absolute(x), axis=first, keepdims=keepdims)
+    if not keepdims and second > first:
+        second -= 1
+    return (da.max if ord > 0 else da.min)(sums, axis=second, keepdims=keepdims)
 
 
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
