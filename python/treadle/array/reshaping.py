@@ -28,7 +28,12 @@ SMALL_BLOCK = 2**24
 
 
 def reshape(
-    x: Any, shape: int | Sequence[int], merge_chunks: bool = True, limit: int | str | None = None
+    x: Any,
+    shape: int | Sequence[int],
+    merge_chunks: bool = True,
+    limit: int | str | None = None,
+    *,
+    copy: bool | None = None,
 ) -> Array:
     """Return the elements, in C order, in another shape.
 
@@ -45,6 +50,8 @@ def reshape(
         1 long along those in front of them.
     limit : int or str, optional
         Bytes of a block; without it, those of the array's largest one, or 16 MiB.
+    copy : bool, optional
+        Of no matter: arrays in blocks don't change.
 
     Returns
     -------
