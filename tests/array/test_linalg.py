@@ -428,6 +428,16 @@ def test_tensors_are_solved_as_matrices():
     assert_eq(da.linalg.tensorinv(a), np.linalg.tensorinv(values), **TOLERANCE)
 
 
+def test_numpys_functions_have_numpys_defaults():
+    values = positive(5)
+    x = da.from_array(values, 3)
+
+    assert_eq(np.linalg.cholesky(x), np.linalg.cholesky(values), **TOLERANCE)
+    assert [part.shape for part in np.linalg.svd(x[:, :2])] == [(5, 5), (2,), (2, 2)]
+    assert_eq(np.linalg.inv(x), np.linalg.inv(values), **TOLERANCE)
+    assert_eq(np.linalg.norm(x, axis=1), np.linalg.norm(values, axis=1))
+
+
 def test_bad_input_is_refused_before_the_run():
     x = da.ones((4, 3), chunks=2)
 

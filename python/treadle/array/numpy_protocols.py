@@ -168,7 +168,7 @@ def our_function(func: Any) -> Any:
     if parts and parts[0] != "lib":
         module = getattr(da, parts[0], None)
     name = SAME.get(func.__name__, func.__name__)
-    found = getattr(module, name, None)
+    found = getattr(module, "NUMPYS", {}).get(name) or getattr(module, name, None)
     return found if callable(found) else None
 
 

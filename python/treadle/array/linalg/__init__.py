@@ -24,6 +24,7 @@ from treadle.array.linalg.eigen import eig, eigh, eigvals, eigvalsh
 from treadle.array.linalg.least_squares import lstsq, pinv
 from treadle.array.linalg.multi import multi_dot
 from treadle.array.linalg.norms import matrix_norm, norm, vector_norm
+from treadle.array.linalg.numpys import NUMPYS as NUMPYS
 from treadle.array.linalg.panels import lu
 from treadle.array.linalg.qr_tree import qr, sfqr, tsqr
 from treadle.array.linalg.ranks import cond, matrix_power, matrix_rank
