@@ -117,8 +117,11 @@ class GridValues(Values):
         first = [table[blocks] for table, blocks in zip(firsts, index, strict=True)]
 
         def value(number: int) -> tuple[Any, ...]:
-            places = np.unravel_index(number, counts) if counts else ()
-            return tuple(values[int(n)] for values, n in zip(self._along, places, strict=True))
+            found = []
+            for values in reversed(self._along):
+                number, place = divmod(number, len(values))
+                found.append(values[place])
+            return tuple(reversed(found))
 
         return np.broadcast_to(_ravel(first, counts), rows), value
 
