@@ -72,7 +72,7 @@ def map_overlap(
     >>> import treadle.array as da
     >>> x = da.arange(6, chunks=3)
     >>> smooth = lambda block: np.convolve(block, [1, 1, 1], "same")
-    >>> da.map_overlap(smooth, x, depth=1, boundary="nearest").compute()
+    >>> da.map_overlap(smooth, x, depth=1, boundary="nearest", dtype=int).compute()
     array([ 1,  3,  6,  9, 12, 14])
     """
     if not callable(func):
