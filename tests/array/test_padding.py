@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import treadle.array as da
@@ -50,6 +50,7 @@ def test_borders_are_made_on_every_engine(engine):
     assert_eq(da.pad(x, 2, "reflect"), np.pad(A, 2, "reflect"), scheduler=engine)
 
 
+@example(2, 1, 1, 8, "symmetric", "odd")
 @settings(deadline=None, max_examples=80)
 @given(
     st.integers(1, 6), st.integers(1, 4), st.integers(0, 15), st.integers(0, 15),

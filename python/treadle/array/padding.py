@@ -273,12 +273,18 @@ def _runs(places: Any, length: int, mode: str) -> list[tuple[int, int | None, in
 
 
 def _mirrored_at_points(x: Array, axis: int, width: tuple[int, int], mode: str) -> Array:
-    """Continue an array as if turned by half around its ends, as far as it reaches each time."""
+    """Continue an array as if turned by half around its ends, as far as it reaches each time.
+
+    It reaches as far as whole periods of the first array do, so that it is no matter how far it
+    went to the other side before.
+    """
     before, after = width
     skip = 1 if mode == "reflect" else 0
+    period = x.shape[axis] - skip
     while before or after:
         length = x.shape[axis]
-        left, right = min(before, length - skip), min(after, length - skip)
+        reach = (length - skip) // period * period
+        left, right = min(before, reach), min(after, reach)
         first, last = x[_side(axis, 0, 1)], x[_side(axis, length - 1, None)]
         low = _side(axis, left + skip - 1, skip - 1 if skip else None, -1)
         end = length - 1 - skip
