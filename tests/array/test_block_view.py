@@ -45,7 +45,11 @@ def test_the_grid_says_its_shape_and_gives_every_block(x):
 
 
 def test_all_blocks_are_the_array_itself(x):
-    assert x.blocks[:].name == x.name
+    whole = x.blocks[:]
+
+    assert whole.name == x.name
+    x[0] = 0
+    assert_eq(whole, VALUES)
 
 
 def test_blocks_of_unknown_lengths_can_be_taken():

@@ -43,6 +43,12 @@ def test_a_slice_of_a_slice_of_a_sum_gives_what_numpy_gives(data):
               check_type=False)  # fmt: skip
 
 
+def test_reversing_twice_leaves_empty_blocks_out_as_reversing_once_does():
+    x = da.from_array(np.arange(4), chunks=((0, 4),))
+
+    assert_eq(x[::-1][::-1], np.arange(4))
+
+
 @pytest.mark.parametrize(
     "index", [np.int8(2), np.array(2), (np.uint64(1), np.int32(3)), (slice(np.int64(1), None),)]
 )

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -157,7 +156,7 @@ class Getitem(ArrayExpr):
     def simplify(self, users: Users) -> Expr:
         if isinstance(self.array, Getitem) and users[self.array.name] <= 1:
             inner = self.array
-            index = compose(inner.index, self.index, inner.array.shape)
+            index = compose(inner.index, self.index)
             return Getitem(
                 self.name, inner.array, index, source=self.source, annotations=self.annotations
             )
@@ -197,15 +196,15 @@ def take(block: Any, index: tuple[Any, ...]) -> Any:
     return piece
 
 
-def compose(inner: Basic, outer: Basic, shape: Sequence[int]) -> Basic:
+def compose(inner: Basic, outer: Basic) -> Basic:
     """Return the index that takes ``x[inner][outer]`` of ``x``.
 
-    >>> compose((slice(2, 8, 2), 1), (slice(1, 3, 1),), (10, 10))
+    >>> compose((slice(2, 8, 2), 1), (slice(1, 3, 1),))
     (slice(4, 7, 2), 1)
     """
     rest = iter(outer)
     found: list[slice | int] = []
-    for axis, (entry, length) in enumerate(zip(inner, shape, strict=True)):
+    for entry in inner:
         if isinstance(entry, int):
             found.append(entry)
             continue
@@ -222,15 +221,14 @@ def compose(inner: Basic, outer: Basic, shape: Sequence[int]) -> Basic:
             if stop is not None and stop < 0:
                 stop = None
             taken = places[then.start : stop : then.step]
-            found.append(_entry_of(taken, length, axis))
+            found.append(_entry_of(taken))
     return tuple(found)
 
 
-def _entry_of(places: range, length: int, axis: int) -> slice | int:
+def _entry_of(places: range) -> slice | int:
     if not len(places):
         return slice(0, 0, 1)
-    if (places.start, len(places), places.step) == (0, length, 1):
-        return WHOLE
+    # Never WHOLE, which would keep the empty blocks that the inner index left out.
     last = places[-1]
     return slice(places[0], last + 1 if places.step > 0 else last, places.step)
 

@@ -58,7 +58,7 @@ class BlockView:
             x = x[tuple(slice(0, 0) if n in empty else slice(None) for n in range(x.ndim))]
             tables = [table or (0,) for table in tables]
         if all(table == tuple(range(n)) for table, n in zip(tables, x.numblocks, strict=True)):
-            return x
+            return x.copy()
         chunks = tuple(
             tuple(lengths[n] for n in table)
             for lengths, table in zip(x.chunks, tables, strict=True)

@@ -209,7 +209,7 @@ def _places(chunks: Chunks, region: Any, shape: Any) -> list[Any]:
     if shape is None:  # of a target that is computed first: tasks find out
         return [(region, index) for index in product(*along)]
     within = _region(region, shape)
-    return [_plain(compose(within, index, shape)) for index in product(*along)]
+    return [_plain(compose(within, index)) for index in product(*along)]
 
 
 def _plain(index: Basic) -> Basic:
@@ -223,7 +223,7 @@ def write_block(block: Any, target: Any, place: Any, lock: Any, load: bool) -> A
     """Write a block; return nothing, or what is in the target then."""
     if len(place) == 2 and type(place[1]) is tuple:
         within = _region(place[0], target.shape)
-        place = compose(within, place[1], target.shape)
+        place = compose(within, place[1])
     with lock or nullcontext():
         target[place] = block
         return np.asarray(target[place]) if load else None
@@ -283,7 +283,7 @@ def _stored(x: Array, target: Any, region: Any, lock: Any) -> Array:
 def load_block(target: Any, place: Any, lock: Any) -> Any:
     """Read what was written."""
     if len(place) == 2 and type(place[1]) is tuple:
-        place = compose(_region(place[0], target.shape), place[1], target.shape)
+        place = compose(_region(place[0], target.shape), place[1])
     with lock or nullcontext():
         return np.array(target[place])
 
