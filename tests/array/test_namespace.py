@@ -68,3 +68,12 @@ def test_arrays_travel_by_dlpack(x: da.Array):
     assert_eq(da.from_dlpack(VALUE), VALUE)
     np.testing.assert_array_equal(np.from_dlpack(x), VALUE)
     assert da.from_dlpack(x).name == x.name
+
+
+def test_the_one_element_of_an_array_without_dimensions_is_distinct():
+    for ours, theirs in zip(
+        da.unique_all(da.from_array(np.array(5), chunks=())),
+        np.unique_all(np.array(5)),
+        strict=True,
+    ):
+        assert_eq(ours, theirs)

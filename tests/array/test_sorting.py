@@ -60,6 +60,17 @@ def test_places_have_the_shape_of_what_is_looked_for():
     assert_eq(da.searchsorted(x, 7), np.asarray(np.searchsorted(a, 7)))
 
 
+def test_places_are_found_through_a_sorter():
+    a = np.array([5, 1, 4, 1, 3])
+    x = da.from_array(a, chunks=2)
+
+    for sorter in (np.argsort(a), da.argsort(x)):
+        assert_eq(
+            da.searchsorted(x, [0, 3, 9], sorter=sorter),
+            np.searchsorted(a, [0, 3, 9], sorter=np.argsort(a)),
+        )
+
+
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("axis", [0, 1])
 def test_arrays_are_sorted_along_an_axis(axis, descending):
@@ -80,7 +91,5 @@ def test_what_can_not_be_sorted_is_refused():
         da.searchsorted(x[0], 3, side="middle")
     with pytest.raises(ValueError, match="1 dimension"):
         da.searchsorted(x, 3)
-    with pytest.raises(NotImplementedError, match="sorter"):
-        da.searchsorted(x[0], 3, sorter=[1])
     with pytest.raises(ValueError, match="compute_chunk_sizes"):
         da.argtopk(x[:, 0][x[:, 0] > 3], 2)

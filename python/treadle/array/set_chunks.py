@@ -39,7 +39,7 @@ def distinct(
     if begin is None or shape is None:
         return Distinct(values, None, counts)
     place = np.zeros(len(first), np.intp)
-    if len(first):
+    if len(first) and shape:
         index = np.unravel_index(first, block.shape)
         # C order within a block is C order in the whole: what comes first here does so there.
         for along, start, length in zip(index, begin, shape, strict=True):

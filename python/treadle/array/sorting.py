@@ -151,8 +151,8 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Arra
     v : array_like
     side : {"left", "right"}
         Before or after elements that are equal.
-    sorter : None
-        Not supported.
+    sorter : array_like of int, optional
+        Places of ``a``'s elements in sorted order, as :func:`argsort` gives them.
 
     Returns
     -------
@@ -163,8 +163,6 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Arra
     ------
     ValueError
         If ``a`` has not one dimension, or there is no such side.
-    NotImplementedError
-        If a sorter is given.
 
     Examples
     --------
@@ -172,14 +170,14 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Arra
     >>> da.searchsorted(da.from_array([1, 3, 5, 7], chunks=2), [0, 4, 7]).compute()
     array([0, 2, 3])
     """
-    if sorter is not None:
-        raise NotImplementedError("searchsorted doesn't support sorter=; sort the array first")
     if side not in ("left", "right"):
         raise ValueError(f"side is 'left' or 'right', not {side!r}")
     ordered = asanyarray(a)
     wanted = asanyarray(v)
     if ordered.ndim != 1:
         raise ValueError(f"searchsorted takes a sorted array of 1 dimension, not {ordered.ndim}")
+    if sorter is not None:
+        ordered = ordered[asanyarray(sorter)]
     # The place in the whole is the sum of the places in its blocks.
     token = tokenize(ordered.name, wanted.name, side)
     axes = [n + 1 for n in np.arange(wanted.ndim).tolist()]
