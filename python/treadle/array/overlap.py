@@ -19,6 +19,7 @@ from treadle.array.bordering import (
 )
 from treadle.array.chunks import is_known
 from treadle.array.core import Array, asanyarray, new_array
+from treadle.array.filling import push
 from treadle.array.index_calls import unify_chunks
 from treadle.array.rechunk import rechunk
 
@@ -386,4 +387,4 @@ def _kept_axes(ndim: int, drop_axis: Any, new_axis: Any) -> list[int | None]:
     return axes
 
 
-__all__ = ["map_overlap", "sliding_window_view"]
+__all__ = ["map_overlap", "push", "sliding_window_view"]
