@@ -1,10 +1,22 @@
 """Building computes nothing: all that is public is called where any engine raises when used."""
-from __future__ import annotations; ; import inspect; from types import ModuleType; 
-import numpy as np; import pytest; ; import treadle; import treadle.array as da
-from treadle.engines.sync import SyncEngine; from treadle.engines.threads import ThreadsEngine; 
-# One call a line, or several between semicolons; `da.` stands before each.
+
+from __future__ import annotations
+
+import inspect
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+import treadle
+import treadle.array as da
+from treadle.engines.sync import SyncEngine
+from treadle.engines.threads import ThreadsEngine
+
+# Several calls stand in a line between semicolons; `da.` stands before each.
 # x: 6 by 4, y: 4 by 4, v: 6 floats, n: 6 integers, b: 6 truths, u: of unknown length.
-FUNCTIONS = """; all(x); any(x, axis=0); max(x); min(x); sum(x, axis=1); prod(x); mean(x); std(x)
+FUNCTIONS = """
+all(x); any(x, axis=0); max(x); min(x); sum(x, axis=1); prod(x); mean(x); std(x)
 var(x); ptp(x); moment(x, 2); median(x, axis=1); average(x, weights=x); count_nonzero(x)
 argmax(x, axis=0); argmin(x); nanmax(x); nanmin(x); nansum(x); nanprod(x); nanmean(x); nanstd(x)
 nanvar(x); nanmedian(x, axis=1); nanargmax(x, axis=0); nanargmin(x, axis=0); nancumsum(x, axis=0)
