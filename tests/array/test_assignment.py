@@ -218,3 +218,15 @@ def test_values_in_order_must_be_as_many_as_there_are_trues():
 
     with pytest.raises(ValueError, match="cannot assign 3 input values to the 2 output values"):
         x.compute(scheduler="sync")
+
+
+@pytest.mark.parametrize("mask", [True, False])
+def test_the_one_element_of_an_array_without_dimensions_is_set_where_a_mask_says_so(mask: bool):
+    x = da.from_array(np.array(5), chunks=())
+    x[da.from_array(np.array(mask), chunks=())] = 7
+
+    total = da.from_array(np.arange(4), chunks=2).sum()
+    total[total > 3] = 9
+
+    assert_eq(x, np.array(7 if mask else 5))
+    assert_eq(total, np.array(9))

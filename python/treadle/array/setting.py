@@ -33,7 +33,7 @@ def set_elements(
         if not local:
             out[basic] = value
         else:
-            view = out[basic]
+            view = out[(*basic, ...)]  # also of an element it is a view
             view[_index(view.ndim, axes, local)] = value
 
     return _assigned(block, value, assign)
@@ -45,7 +45,8 @@ def set_where(block: Any, mask: Any, basic: tuple[Any, ...], axis: int, value: A
         return block
 
     def assign(out: Any, value: Any) -> None:
-        out[basic][(WHOLE,) * axis + (np.asarray(mask),)] = value
+        view = out[(*basic, ...)]  # also of an element it is a view
+        view[(WHOLE,) * axis + (np.asarray(mask),)] = value
 
     return _assigned(block, value, assign)
 
@@ -150,6 +151,6 @@ def _assigned(block: Any, value: Any, assign: Callable[[Any, Any], None]) -> Any
             assign(data, values)
         assign(mask, masked)
         return np.ma.masked_array(data, mask, fill_value=getattr(block, "fill_value", None))
-    out = block.copy()
+    out = np.array(block) if isinstance(block, np.generic) else block.copy()
     assign(out, value)
     return out

@@ -137,7 +137,7 @@ def _tops(
             every,
             source=outside_caller(),
             annotations=current_annotations(),
-        )  # fmt: skip
+        )
     )
 
 
