@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from treadle.array.expr import ArrayExpr
-from treadle.array.from_array import FromSource, InMemory
+from treadle.array.from_array import CopiedBlocks, FromSource, InMemory
 from treadle.array.tree import TreeReduction
 from treadle.graph.blockwise import Axis, Blockwise, fuse_blockwise
 from treadle.graph.expr import Expr, count_users, rewrite, walk
@@ -66,7 +66,7 @@ class BlockSizes:
         if isinstance(expr, ArrayExpr):
             self.known[expr.name] = (
                 np.zeros(math.prod(expr.numblocks))
-                if isinstance(expr, InMemory)  # views of what is there
+                if isinstance(expr, (CopiedBlocks, InMemory))  # views of what is there
                 else grid_bytes(expr.chunks, expr.dtype.itemsize)
             )
             if isinstance(expr, FromSource):
