@@ -5,13 +5,17 @@ Signatures are compared as they are written, so a renamed or reordered argument 
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import pickle
 from types import ModuleType
 
+import cloudpickle
+import numpy as np
 import pytest
 
 import treadle
+import treadle.array
 
 SCHEDULER = "scheduler: 'SchedulerLike' = None, num_workers: 'int | None' = None"
 COMPUTE = f"*args: 'Any', traverse: 'bool' = True, optimize_graph: 'bool' = True, {SCHEDULER}"
@@ -154,6 +158,85 @@ ERRORS = [
     "WorkerDied",
 ]
 
+# What `treadle.array` has, and its namespaces.
+ARRAY = {
+    "": """
+Array BlockView Plan VIndex abs absolute acos acosh add all allclose angle any append
+apply_along_axis apply_gufunc apply_numpy_function apply_numpy_ufunc apply_over_axes arange
+arccos arccosh arcsin arcsinh arctan arctan2 arctanh argmax argmin argsort argtopk argwhere
+around array array_equal array_equiv array_namespace array_repr array_split array_str as_gufunc
+asanyarray asarray ascontiguousarray asfortranarray asin asinh astype atan atan2 atanh
+atleast_1d atleast_2d atleast_3d average bincount bitwise_and bitwise_count bitwise_invert
+bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor block blockwise bool
+broadcast_arrays broadcast_to can_cast cbrt ceil choose clip coarsen column_stack common_type
+complex128 complex64 compress concat concatenate conj conjugate copy copysign copyto corrcoef
+cos cosh count_nonzero cov cumprod cumreduction cumsum cumulative_prod cumulative_sum deg2rad
+degrees delete diag diagonal diff digitize divide divmod dot dsplit dstack e ediff1d einsum
+elemwise empty empty_like equal euler_gamma exp exp2 expand_dims expm1 extract eye fabs finfo
+fix flatnonzero flip fliplr flipud float32 float64 float_power floor floor_divide fmax fmin fmod
+frexp from_array from_delayed from_dlpack from_npy_stack from_zarr fromfile fromfunction
+frompyfunc full full_like gcd geomspace getitem gradient greater greater_equal gufunc heaviside
+histogram histogram2d histogramdd hsplit hstack hypot i0 identity iinfo imag in1d indices inf
+inner insert int16 int32 int64 int8 intersect1d invert isclose iscomplex iscomplexobj isdtype
+isfinite isin isinf isnan isnat isneginf isnonzero isnull isposinf isreal isrealobj kron lcm
+ldexp left_shift less less_equal linspace log log10 log1p log2 logaddexp logaddexp2 logical_and
+logical_not logical_or logical_xor logspace map_blocks map_overlap matmul matrix_transpose
+matvec max maximum may_share_memory mean median meshgrid min min_scalar_type minimum mod modf
+moment moveaxis multiply nan nan_to_num nanargmax nanargmin nancumprod nancumsum nanmax nanmean
+nanmedian nanmin nanpercentile nanprod nanquantile nanstd nansum nanvar ndim negative newaxis
+nextafter nonzero normalize_chunks not_equal notnull ones ones_like outer pad percentile
+permute_dims pi piecewise plan positive pow power prod promote_types ptp push quantile rad2deg
+radians ravel ravel_multi_index real rechunk reciprocal reduction register_chunk_type remainder
+repeat reshape result_type right_shift rint roll rollaxis rot90 round searchsorted select
+setdiff1d shape shares_memory shuffle sign signbit sin sinc sinh size sliding_window_view sort
+spacing split sqrt square squeeze stack std store subtract sum swapaxes take take_along_axis tan
+tanh tensordot tile to_delayed to_hdf5 to_npy_stack to_zarr tofile topk trace transpose tri tril
+tril_indices tril_indices_from triu triu_indices triu_indices_from true_divide trunc ufunc
+uint16 uint32 uint64 uint8 unify_chunks union1d unique unique_all unique_counts unique_inverse
+unique_values unravel_index unstack vander var vdot vecdot vecmat view vsplit vstack where
+with_elements with_known_chunks zeros zeros_like
+""",
+    "fft": """
+fft fft2 fft_wrap fftfreq fftn fftshift hfft ifft ifft2 ifftn ifftshift ihfft irfft irfft2
+irfftn rfft rfft2 rfftfreq rfftn
+""",
+    "lib.stride_tricks": """
+sliding_window_view
+""",
+    "linalg": """
+LinAlgError cholesky compression_level compression_matrix cond cross det diagonal eig eigh
+eigvals eigvalsh inv lstsq lu matrix_norm matrix_power matrix_rank multi_dot norm pinv qr sfqr
+slogdet solve solve_triangular svd svd_compressed svdvals tensorinv tensorsolve trace tsqr
+vector_norm
+""",
+    "ma": """
+average count empty_like filled fix_invalid getdata getmaskarray masked_array masked_equal
+masked_greater masked_greater_equal masked_inside masked_invalid masked_less masked_less_equal
+masked_not_equal masked_outside masked_values masked_where nonzero ones_like set_fill_value
+where zeros_like
+""",
+    "random": """
+Generator RandomState beta binomial chisquare choice default_rng dirichlet exponential f gamma
+geometric gumbel hypergeometric integers laplace logistic lognormal logseries multinomial
+multivariate_hypergeometric multivariate_normal negative_binomial noncentral_chisquare
+noncentral_f normal pareto permutation poisson power randint random random_integers
+random_sample rayleigh seed standard_cauchy standard_exponential standard_gamma standard_normal
+standard_t triangular uniform vonmises wald weibull zipf
+""",
+    "stats": """
+chisquare f_oneway kurtosis kurtosistest moment normaltest power_divergence skew skewtest
+ttest_1samp ttest_ind ttest_rel
+""",
+}
+ARRAY_METHODS = """
+T all any argmax argmin argtopk astype blocks choose chunks chunksize clip compute
+compute_chunk_sizes conj copy cumprod cumsum device dot dtype expr flatten imag item itemsize mT
+map_blocks map_overlap max mean meta min moment name nbytes ndim nonzero npartitions numblocks
+partitions persist plan prod ravel real rechunk repeat reshape round shape shuffle size squeeze
+std store sum swapaxes to_delayed to_device to_hdf5 to_zarr tofile tolist topk trace transpose var
+view vindex visualize
+"""
+
 
 def test_the_public_names_are_these():
     assert sorted(treadle.__all__) == sorted([*FUNCTIONS, *CLASSES, *MODULES, "__version__"])
@@ -241,3 +324,42 @@ def test_delayed_stays_the_function_after_its_module_was_imported():
     import treadle.delayed
 
     assert treadle.delayed(sum)([1, 2]).compute() == 3
+
+
+def array_namespace(name: str) -> ModuleType:
+    return importlib.import_module(f"treadle.array.{name}".rstrip("."))
+
+
+@pytest.mark.parametrize("name", ARRAY)
+def test_the_names_of_arrays_are_these(name: str):
+    module = array_namespace(name)
+    found = {
+        public
+        for public, value in vars(module).items()
+        if not public.startswith("_") and not isinstance(value, ModuleType)
+    }
+
+    # A namespace of functions says which of its names are meant; its `from`s are not.
+    ours = {n for n in found if getattr(getattr(module, n), "__module__", "") == module.__name__}
+    listed = (found - {"annotations"}) if not name else set(getattr(module, "__all__", ours))
+
+    assert sorted(listed) == ARRAY[name].split()
+
+
+def test_an_array_has_these_methods_and_attributes():
+    kinds = treadle.array.Array.__mro__[:-1]
+
+    assert sorted({n for kind in kinds for n in vars(kind) if not n.startswith("_")}) == (
+        ARRAY_METHODS.split()
+    )
+
+
+@pytest.mark.parametrize("pickler", [pickle, cloudpickle])
+def test_an_array_pickles_with_its_graph(pickler: ModuleType):
+    x = treadle.array.arange(6, chunks=4)
+    made = (x[x > 1].sum() + treadle.array.from_array(np.ones(3), chunks=2)).reshape((3, 1))
+
+    again = pickler.loads(pickler.dumps(made))
+
+    assert (again.name, again.chunks, again.dtype) == (made.name, made.chunks, made.dtype)
+    np.testing.assert_array_equal(again.compute(scheduler="sync"), np.full((3, 1), 15.0))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
+import pickle
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, Self
 
@@ -175,7 +176,10 @@ class Array(Operators):
         return "Array", self.name
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Array, (self._expr,)
+        import cloudpickle
+
+        # Expressions hold functions of our own that pickle can't name.
+        return _from_bytes, (cloudpickle.dumps(self._expr),)
 
     def compute(
         self,
@@ -554,6 +558,10 @@ class Array(Operators):
         return da.dot(self, other)
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def _from_bytes(pickled: bytes) -> Array:
+    return Array(pickle.loads(pickled))
 
 
 def asanyarray(a: Any, **options: Any) -> Array:
