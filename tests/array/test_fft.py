@@ -103,3 +103,9 @@ def test_shifts_are_numpys(name: str, axes):
     x = da.from_array(REAL[:5, :, :9], chunks=3)
 
     assert_eq(getattr(da.fft, name)(x, axes), getattr(np.fft, name)(REAL[:5, :, :9], axes))
+
+
+def test_frequencies_come_in_a_dtype():
+    assert_eq(da.fft.rfftfreq(9, chunks=2, dtype="f4"), np.fft.rfftfreq(9).astype("f4"))
+    with pytest.raises(ValueError, match="gpu"):
+        da.fft.fftfreq(9, device="gpu")

@@ -231,7 +231,9 @@ hfft = _wrapped(_quickest, "hfft")
 ihfft = _wrapped(_quickest, "ihfft")
 
 
-def fftfreq(n: int, d: float = 1.0, chunks: Any = "auto") -> Array:
+def fftfreq(
+    n: int, d: float = 1.0, chunks: Any = "auto", *, dtype: Any = None, device: Any = None
+) -> Array:
     """Return the frequencies of a transform's elements.
 
     Parameters
@@ -242,6 +244,9 @@ def fftfreq(n: int, d: float = 1.0, chunks: Any = "auto") -> Array:
         Distance between samples.
     chunks : int, tuple, str
         Lengths of the blocks.
+    dtype : dtype, optional
+        Float64 without it.
+    device : {"cpu"}, optional
 
     Returns
     -------
@@ -253,10 +258,12 @@ def fftfreq(n: int, d: float = 1.0, chunks: Any = "auto") -> Array:
     >>> da.fft.fftfreq(4, chunks=2).compute()
     array([ 0.  ,  0.25, -0.5 , -0.25])
     """
-    return _frequencies("fftfreq", n, n, d, chunks)
+    return _frequencies("fftfreq", n, n, d, chunks, dtype, device)
 
 
-def rfftfreq(n: int, d: float = 1.0, chunks: Any = "auto") -> Array:
+def rfftfreq(
+    n: int, d: float = 1.0, chunks: Any = "auto", *, dtype: Any = None, device: Any = None
+) -> Array:
     """Return the frequencies of the elements of a transform of real numbers.
 
     Parameters are those of :func:`fftfreq`.
@@ -267,22 +274,28 @@ def rfftfreq(n: int, d: float = 1.0, chunks: Any = "auto") -> Array:
     >>> da.fft.rfftfreq(4, chunks=2).compute()
     array([0.  , 0.25, 0.5 ])
     """
-    return _frequencies("rfftfreq", n, n // 2 + 1, d, chunks)
+    return _frequencies("rfftfreq", n, n // 2 + 1, d, chunks, dtype, device)
 
 
-def _frequencies(prefix: str, n: int, count: int, d: float, chunks: Any) -> Array:
+def _frequencies(
+    prefix: str, n: int, count: int, d: float, chunks: Any, dtype: Any, device: Any
+) -> Array:
+    from treadle.array.creation import check_device
+
+    check_device(device)
     if int(n) != n or n < 1:
         raise ValueError(f"n must be a whole number above 0, not {n!r}")
     lengths = normalize_chunks(chunks, (count,), dtype=float)
     begins = np.cumsum([0, *lengths[0][:-1]]).tolist()
     places = per_position(list(zip(begins, lengths[0], strict=True)))
     wraps = prefix == "fftfreq"
-    return new_array(
+    made = new_array(
         prefix, (n, d, lengths), lengths, np.empty((0,)),
         lambda name: Blockwise.call(
             name, (len(lengths[0]),), frequencies, [places, int(n), d, wraps], cheap=True
         ),
     )  # fmt: skip
+    return made if dtype is None else made.astype(dtype)
 
 
 def frequencies(place: tuple[tuple[int, int]], n: int, d: float, wraps: bool) -> Any:
