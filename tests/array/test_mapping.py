@@ -226,6 +226,25 @@ def test_blockwise_gives_lists_along_indices_that_go_away():
     assert_eq(nested, A.sum())
 
 
+def test_single_blocks_are_broadcast_along_indices_that_go_away():
+    x, y = blocks(), da.from_array(A[:, :1], chunks=(2, 1))
+
+    joined = da.blockwise(lambda x, y: (x * y).sum(axis=1), "i", x, "ij", y, "ij", concatenate=True)
+    listed = da.blockwise(
+        lambda x, y: sum((a * b).sum(axis=1) for a, b in zip(x, y, strict=True)),
+        "i", x, "ij", y, "ij",
+    )  # fmt: skip
+
+    assert_eq(joined, (A * A[:, :1]).sum(axis=1))
+    assert_eq(listed, (A * A[:, :1]).sum(axis=1))
+
+
+def test_blockwise_takes_diagonals():
+    x = da.from_array(A[:, :4], chunks=2)
+
+    assert_eq(da.blockwise(np.diagonal, "i", x, "ii"), np.diagonal(A[:, :4]))
+
+
 def test_blockwise_reorders_dimensions():
     assert_eq(da.blockwise(np.transpose, "ji", blocks(), "ij"), A.T)
 

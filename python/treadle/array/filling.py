@@ -42,24 +42,24 @@ def push(array: Any, n: int | None, axis: int) -> Array:
     >>> da.push(x, 1, axis=0).compute()
     array([ 1.,  1., nan,  2.,  2.])
     """
-    array = asanyarray(array)
-    axis = normalize_axis_index(axis, array.ndim)
+    x = asanyarray(array)
+    axis = normalize_axis_index(axis, x.ndim)
     if n is not None and n < 0:
         raise ValueError(f"n must not be negative, and it is {n}")
-    if array.dtype.kind not in "fcmM":  # nothing can be missing
-        return array
-    filled = _pushed(array, axis)
+    if x.dtype.kind not in "fcmM":  # nothing can be missing
+        return x
+    filled = _pushed(x, axis)
     if n is None:
         return filled
-    length = array.shape[axis]
+    length = x.shape[axis]
     if length != length:
         raise ValueError(
             f"axis {axis} has blocks of unknown lengths; call compute_chunk_sizes() first"
         )
-    places = da.arange(length, dtype=float, chunks=(array.chunks[axis],))
-    places = places[tuple(slice(None) if m == axis else None for m in range(array.ndim))]
-    last = _pushed(da.where(da.isnan(array), np.nan, places), axis)
-    result: Array = da.where(places - last <= n, filled, array)
+    places = da.arange(length, dtype=float, chunks=(x.chunks[axis],))
+    places = places[tuple(slice(None) if m == axis else None for m in range(x.ndim))]
+    last = _pushed(da.where(da.isnan(x), np.nan, places), axis)
+    result: Array = da.where(places - last <= n, filled, x)
     return result
 
 

@@ -11,7 +11,7 @@ from treadle.array.core import Array, asanyarray
 from treadle.array.expr import Computed, operand
 from treadle.array.rechunk import rechunk
 from treadle.base import current_annotations
-from treadle.graph.blockwise import Blockwise
+from treadle.graph.blockwise import Axis, Blockwise
 from treadle.graph.naming import function_name
 from treadle.graph.source import outside_caller
 from treadle.graph.tokenize import tokenize
@@ -140,13 +140,7 @@ def index_call(
         What else the values depend on.
     """
     lengths, pairs = _aligned(pairs, align)
-    for index, wanted in new_axes.items():
-        if index in lengths:
-            raise ValueError(f"index {index!r} is no new one: an array has it")
-        lengths[index] = tuple(wanted) if isinstance(wanted, (tuple, list)) else (wanted,)
-    for index in out:
-        if index not in lengths:
-            raise ValueError(f"no array has the index {index!r}; give its length in new_axes")
+    _add_axes(lengths, new_axes, out)
     chunks = tuple(_adjusted(lengths[index], adjust_chunks.get(index)) for index in out)
     arrays = [value for value, indices in pairs if indices is not None]
     found = stated_meta(arrays, len(out), dtype, meta)
@@ -157,31 +151,16 @@ def index_call(
             {**{key: sample(value) for key, value in kwargs.items()}, **(sample_kwargs or {})},
             len(out),
         )  # fmt: skip
-    prefix = token or function_name(func)
     if name is None:
-        names = [
-            (value.name if isinstance(value, Array) else value, own) for value, own in pairs
-        ]  # fmt: skip
+        names = [(item.name if isinstance(item, Array) else item, own) for item, own in pairs]
         options = (out, names, kwargs, chunks, concatenate, str(found.dtype), salt)
-        name = f"{prefix}-{tokenize(func, options)}"
+        name = f"{token or function_name(func)}-{tokenize(func, options)}"
     target, before = wrap(func, pairs, chunks, found) if wrap is not None else (func, [])
-    args: list[Any] = [*before]
-    dims: list[tuple[int, ...]] = [()] * len(before)
-    for value, own in pairs:
-        if own is None:
-            args.append(whole(value))
-            dims.append(())
-        else:
-            axes = [
-                place[index] if count > 1 or _is_list(place[index], len(out)) else None
-                for index, count in zip(own, value.numblocks, strict=True)
-            ]
-            args.append(operand(value.expr, axes))
-            dims.append(tuple(n for n, axis in enumerate(axes) if _is_list(axis, len(out))))
-    if concatenate and any(dims):
-        target = Joined(target, tuple(dims))
+    passed = [_passed(pair, place, len(out), contracted, concatenate) for pair in pairs]
+    if concatenate and any(dims for _, dims in passed):
+        target = Joined(target, (*[()] * len(before), *(dims for _, dims in passed)))
     body = Blockwise.call(
-        name, tuple(map(len, chunks)), target, args,
+        name, tuple(map(len, chunks)), target, [*before, *(arg for arg, _ in passed)],
         {key: whole(value) for key, value in kwargs.items()}, contracted=contracted,
     )  # fmt: skip
     return Array(
@@ -189,6 +168,50 @@ def index_call(
             name, chunks, found, body, source=outside_caller(), annotations=current_annotations()
         )
     )
+
+
+def _add_axes(
+    lengths: dict[Hashable, tuple[int, ...]],
+    new_axes: Mapping[Any, Any],
+    out: tuple[Hashable, ...],
+) -> None:
+    """Add the lengths of new dimensions, so that all of the result are known."""
+    for index, wanted in new_axes.items():
+        if index in lengths:
+            raise ValueError(f"index {index!r} is no new one: an array has it")
+        lengths[index] = tuple(wanted) if isinstance(wanted, (tuple, list)) else (wanted,)
+    for index in out:
+        if index not in lengths:
+            raise ValueError(f"no array has the index {index!r}; give its length in new_axes")
+
+
+def _passed(
+    pair: Pair,
+    place: Mapping[Hashable, int | None],
+    ndim: int,
+    contracted: tuple[int, ...],
+    concatenate: bool,
+) -> tuple[Any, tuple[int, ...]]:
+    """Return what stands for an argument in the call, and the dimensions it comes in lists along.
+
+    A block that is alone is broadcast: it is taken as it is, or in a list as often as others.
+    """
+    value, own = pair
+    if own is None:
+        return whole(value), ()
+    axes: list[Axis] = []
+    dims: list[int] = []
+    for n, (index, count) in enumerate(zip(own, value.numblocks, strict=True)):
+        axis = place[index]
+        if axis is None or (count == 1 and (axis < ndim or concatenate)):
+            axes.append(Axis(None))
+        elif axis < ndim:
+            axes.append(Axis(axis))
+        else:
+            most = contracted[axis - ndim]
+            axes.append(Axis(axis, (0,) * most if count < most else None))
+            dims.append(n)
+    return operand(value.expr, axes), tuple(dims)
 
 
 def _places(
