@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import treadle.array as da
-from treadle.array.blas_threads import shared_blas, shares_blas
+from treadle.array.blas_threads import shared_blas
 from treadle.array.chunks import Chunks, starts
 from treadle.array.core import Array, new_array
 from treadle.array.expr import ArrayExpr
@@ -86,20 +86,19 @@ class Panels:
         return [TaskRef((self.name, "rows", k)) for k in range(first, len(self.pivots))]
 
 
-@shares_blas
 def factor_panel(state: Any) -> tuple[Any, Any]:
     """Return L and U of a panel in one matrix, and the order that its rows are in."""
     try:
-        from scipy.linalg import lapack
+        from scipy.linalg import lapack  # first: its BLAS has threads of its own to be divided
     except ImportError as error:
         raise ImportError("LU needs SciPy; install it with 'pip install scipy'") from error
     panel = state[1] if isinstance(state, tuple) else state
-    rows = panel.shape[0]
+    order = np.arange(panel.shape[0])
     if not panel.size:
-        return panel.copy(), np.arange(rows)
+        return panel.copy(), order
     (getrf,) = lapack.get_lapack_funcs(("getrf",), (panel,))
-    found, exchanged, _ = getrf(panel)
-    order = np.arange(rows)
+    with shared_blas():
+        found, exchanged, _ = getrf(panel)
     for n, other in enumerate(exchanged.tolist()):
         if other != n:
             order[n], order[other] = order[other], order[n]

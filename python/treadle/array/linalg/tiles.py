@@ -117,14 +117,14 @@ def lower_tile(block: Any, rows: list[Any], others: list[Any], diagonal: Any) ->
     """Return a block of L below the diagonal."""
     with shared_blas():
         rest = _reduced(block, rows, others)
-        solved = solve_triangle(diagonal, np.conj(rest.T), lower=True)
-        return np.ascontiguousarray(np.conj(solved.T))
+        solved = solve_triangle(diagonal, adjoint_block(rest), lower=True)
+        return np.ascontiguousarray(adjoint_block(solved))
 
 
 def _reduced(block: Any, rows: list[Any], others: list[Any]) -> Any:
     rest = np.array(block)
     for left, right in zip(rows, others, strict=True):
-        rest -= left @ np.conj(right.T)
+        rest -= left @ adjoint_block(right)
     return rest
 
 
@@ -137,8 +137,8 @@ def _adjoint_blocks(lower: Array) -> Array:
 
 
 def adjoint_block(block: Any) -> Any:
-    """Return the conjugate transpose of a block."""
-    return np.conj(block.T)
+    """Return the conjugate transpose of a block, as a view where it is real."""
+    return np.conj(block.T) if block.dtype.kind == "c" else block.T
 
 
 __all__ = ["cholesky"]

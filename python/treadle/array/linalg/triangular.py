@@ -1,7 +1,8 @@
 """Triangular systems of blocks.
 
 The triangle is halved again and again, so that nearly all of the work is in matrix products, which
-run beside other tasks: SciPy's own triangular solver holds Python's lock all the time.
+run beside other tasks: SciPy's own triangular solver holds Python's lock all the time, and its BLAS
+has threads of its own.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def _solve(a: Any, x: Any, lower: bool, unit: bool) -> None:
         triangle = np.tril(a) if lower else np.triu(a)
         if unit:
             np.fill_diagonal(triangle, 1)
-        x[...] = _small(triangle, x, lower)
+        x[...] = np.linalg.solve(triangle, x)
         return
     half = rows // 2
     if lower:
@@ -48,11 +49,3 @@ def _solve(a: Any, x: Any, lower: bool, unit: bool) -> None:
         _solve(a[half:, half:], x[half:], lower, unit)
         x[:half] -= a[:half, half:] @ x[half:]
         _solve(a[:half, :half], x[:half], lower, unit)
-
-
-def _small(triangle: Any, x: Any, lower: bool) -> Any:
-    try:
-        from scipy.linalg import solve_triangular
-    except ImportError:
-        return np.linalg.solve(triangle, x)
-    return solve_triangular(triangle, x, lower=lower, check_finite=False)
