@@ -455,7 +455,7 @@ class Array(Operators):
 
     # -- elementwise -------------------------------------------------------------------------------
 
-    def conj(self) -> Array:
+    def conj(self) -> Any:
         """Complex conjugates."""
         return da.conj(self)
 

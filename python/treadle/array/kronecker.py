@@ -9,11 +9,12 @@ import numpy as np
 
 import treadle.array as da
 from treadle import config
-from treadle.array.chunks import Chunks, is_known, normalize_chunks, parse_bytes
+from treadle.array.chunks import Chunks, is_known, normalize_chunks
 from treadle.array.core import Array, new_array
 from treadle.array.expr import operand
 from treadle.array.factors import arrays_of, product_meta
 from treadle.graph.blockwise import Blockwise
+from treadle.utils.format import parse_bytes
 
 
 def kron(a: Any, b: Any) -> Array:
@@ -45,7 +46,8 @@ def kron(a: Any, b: Any) -> Array:
     ndim = max(a.ndim, b.ndim)
     a, b = (da.reshape(x, (1,) * (ndim - x.ndim) + x.shape) if x.ndim < ndim else x for x in (a, b))
     if not ndim:
-        return da.multiply(a, b)
+        product: Array = da.multiply(a, b)
+        return product
     b = da.rechunk(b, -1)
     meta = product_meta(np.multiply, ndim, a, b)
     if is_known(a.chunks):  # a block of the result is so many times larger than one of ``a``

@@ -57,7 +57,7 @@ class Runner:
         self._open_recorder = open_recorder
         self.recorder: RunRecorder | None = None
         self._filename = filename
-        self._shapes: list[tuple[list[Any], list[tuple[int, ...]]]] = []
+        self._shapes: list[tuple[Sequence[Any], list[tuple[int, ...]]]] = []
         self.ntasks = 0
         self.seconds = 0.0
         self.nbarriers = 0
