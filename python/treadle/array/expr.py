@@ -15,7 +15,8 @@ import numpy as np
 
 from treadle.array.chunks import Chunks, is_known, shape_of
 from treadle.graph.blockwise import Axis, Blockwise, GridValues, Operand, Values
-from treadle.graph.expr import Expr, Users
+from treadle.graph.expr import Expr, GraphExpr, Users
+from treadle.graph.program import Program
 from treadle.graph.source import UNKNOWN
 
 #: A slice that starts inside, goes forward or backward, for each dimension, or an int.
@@ -97,6 +98,13 @@ class Computed(ArrayExpr):
 
     def lower(self) -> Expr:
         body = self.body
+        if isinstance(body, GraphExpr) and body.name != self.name:
+            # Its nodes are called by its own name: these blocks are those, under another one.
+            axes = tuple(map(Axis, range(self.ndim)))
+            return Blockwise(
+                self.name, self.numblocks, Program(1, ()), (Operand(body, axes),), cheap=True,
+                source=self.source, annotations=self.annotations,
+            )  # fmt: skip
         if body.name != self.name or body.source is UNKNOWN or self.annotations:
             body = copy.copy(body)
             body.name = self.name
@@ -289,5 +297,5 @@ def per_block(numblocks: tuple[int, ...], values: list[Any] | Callable[[], list[
 
 
 def per_position(*along: Sequence[Any]) -> Operand:
-    """Return an operand of tuples: for block ``(i, j)`` of the grid, ``(along[0][i], along[1][j])``."""
+    """Return an operand of tuples, ``(along[0][i], along[1][j])`` for block ``(i, j)``."""
     return Operand(GridValues(*along), tuple(map(Axis, range(len(along)))))
