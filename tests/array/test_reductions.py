@@ -185,7 +185,7 @@ def test_axes_given_twice_are_refused():
 
 @pytest.mark.parametrize("name", ["min", "max", "argmin", "nanmax"])
 def test_extremes_of_nothing_are_refused_as_soon_as_it_is_known(name):
-    with pytest.raises(ValueError, match="empty|zero-size"):
+    with pytest.raises(ValueError, match=r"empty|zero-size"):
         getattr(da, name)(da.ones((0, 3), chunks=2))
 
 
@@ -298,3 +298,27 @@ def test_a_users_reduction_that_takes_no_empty_blocks_needs_a_dtype():
     with pytest.raises(ValueError, match="dtype="):
         da.reduction(blocks(VALUES), fussy, fussy)
     assert_eq(da.reduction(blocks(VALUES), fussy, fussy, dtype="f8"), VALUES.sum())
+
+
+def test_times_objects_and_complex_numbers_are_reduced():
+    days = np.array(["2020-01-01", "2021-05-05", "2019-03-03", "NaT"], "M8[D]")
+    spans = days[:3] - days[0]
+    things = np.array([[1, 2, 3], [4, 5, 7]], object)
+    complex_numbers = np.array([1 + 2j, 3 - 1j, np.nan])
+
+    for a, names in [
+        (days, ["min", "max", "argmin", "argmax"]),
+        (spans, ["sum", "min", "mean"]),
+        (things, ["sum", "prod", "max", "mean", "var"]),
+        (complex_numbers, ["sum", "min", "argmax", "nansum", "nanmean", "nanvar"]),
+    ]:
+        x = da.from_array(a, chunks=2)
+        for name in names:
+            assert_eq(getattr(da, name)(x), getattr(np, name)(a))
+
+
+def test_arrays_without_dimensions_are_reduced():
+    x = da.from_array(np.float64(3.0))
+
+    for name in ("sum", "mean", "var", "min", "argmin", "nanmean", "nanmin", "median"):
+        assert_eq(getattr(da, name)(x), getattr(np, name)(np.float64(3.0)))

@@ -117,7 +117,7 @@ def test_averages_are_those_of_numpy(options):
     x = da.from_array(SMALL, chunks=(4, 11))
 
     assert_eq(da.average(x, **options), np.average(SMALL, **options))
-    found, total = da.average(x, returned=True, **options)
+    _, total = da.average(x, returned=True, **options)
     assert_eq(total, np.average(SMALL, returned=True, **options)[1])
 
 

@@ -88,10 +88,12 @@ def merge(lowest: bool, skip_nan: bool, *parts: Extreme | None) -> Extreme | Non
 
 
 def _better(lowest: bool, skip_nan: bool, a: Extreme, b: Extreme) -> Extreme:
-    wins = b.value < a.value if lowest else b.value > a.value
-    equal = b.value == a.value
-    if np.asarray(a.value).dtype.kind in "fc":
-        a_nan, b_nan = np.isnan(a.value), np.isnan(b.value)
+    with np.errstate(invalid="ignore"):
+        wins = b.value < a.value if lowest else b.value > a.value
+        equal = b.value == a.value
+    if (kind := a.value.dtype.kind) in "fcmM":
+        missing = np.isnan if kind in "fc" else np.isnat
+        a_nan, b_nan = missing(a.value), missing(b.value)
         # A nan beats everything, or nothing.
         wins = wins | ((a_nan & ~b_nan) if skip_nan else (b_nan & ~a_nan))
         equal = equal | (a_nan & b_nan)

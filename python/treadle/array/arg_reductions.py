@@ -17,7 +17,7 @@ from treadle.array.core import Array, asanyarray
 from treadle.array.expr import operand, per_position
 from treadle.array.meta import meta_of
 from treadle.array.moments import has_nan
-from treadle.array.reducing import into, meta_as, normalize_axes
+from treadle.array.reducing import into, meta_as, normalize_axes, positive_axes
 from treadle.array.tree import (
     Last,
     SplitEvery,
@@ -144,7 +144,7 @@ def _places(
         )
     if any(x.shape[n] == 0 for n in axes) and x.size == 0:
         raise ValueError(f"attempt to get {what.removeprefix('nan')} of an empty sequence")
-    every = normalize_split_every(split_every, axes)
+    every = normalize_split_every(positive_axes(split_every, x.ndim), axes)
     skip_nan = what.startswith("nan") and has_nan(x.dtype)
     lowest = func is np.argmin
     combine = functools.partial(arg_chunks.merge, lowest, skip_nan)

@@ -20,14 +20,17 @@ from treadle.array.tree import Pairwise
 Axes = tuple[int, ...]
 
 
-def started(ufunc: np.ufunc, initial: Any, axes_or_value: Any, value: Any = None) -> Any:
-    """Return a result with what it started from, after :func:`not_empty` had no say."""
-    if value is None:
-        return ufunc(axes_or_value, initial, dtype=axes_or_value.dtype)
-    if is_empty(value, axes_or_value):
-        shape = tuple(1 if n in axes_or_value else length for n, length in enumerate(value.shape))
-        return np.full(shape, initial, value.dtype)
+def started(ufunc: np.ufunc, initial: Any, value: Any) -> Any:
+    """Return a result with what it started from."""
     return ufunc(value, initial, dtype=value.dtype)
+
+
+def started_extreme(ufunc: np.ufunc, initial: Any, axes: Axes, value: Any) -> Any:
+    """Return extremes with what they started from, which is all there is of nothing."""
+    if is_empty(value, axes):
+        shape = tuple(1 if n in axes else length for n, length in enumerate(value.shape))
+        return np.full(shape, initial, value.dtype)
+    return started(ufunc, initial, value)
 
 
 # -- extremes: there may be none -------------------------------------------------------------------
@@ -77,7 +80,7 @@ def not_empty(what: str, axes: Axes, value: Any) -> Any:
 def ignoring_nan(what: str, block: Any, axis: Axes, keepdims: bool) -> Any:
     """Return the extremes of what is not ``nan``; where nothing is, ``nan``, and no warning yet."""
     if type(block) is np.ndarray:
-        ufunc = np.fmin if what == "nanmin" else np.fmax
+        ufunc: Any = np.fmin if what == "nanmin" else np.fmax
         return ufunc.reduce(block, axis=axis, keepdims=keepdims)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)

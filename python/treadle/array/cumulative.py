@@ -209,7 +209,9 @@ def cumreduction(
         totals = _blocks(alone, meta, last_of, {"axis": axis, "ident": ident}, f"{label}-total")
 
     def body(name: str) -> Blockwise:
-        before = Before(f"{label}-before-{name}", totals.expr, binop, axis, method == "blelloch")
+        before: Any = Before(
+            f"{label}-before-{name}", totals.expr, binop, axis, method == "blelloch"
+        )
         count = array.numblocks[axis]
         first = Operand(GridValues([True] + [False] * (count - 1)), (Axis(axis),))
         table = (0, *range(count - 1))  # what is before block i ends with block i - 1
@@ -284,8 +286,9 @@ class Before(Expr):
         )  # fmt: skip
 
     def lower(self) -> Expr:
+        nodes = functools.partial(self._nodes, self.totals.name)
         return GraphExpr(
-            self.name, self.numblocks, self.inputs, functools.partial(self._nodes, self.totals.name),
+            self.name, self.numblocks, self.inputs, nodes,
             source=self.source, annotations=self.annotations,
         )  # fmt: skip
 
@@ -303,7 +306,7 @@ class Before(Expr):
         return graph
 
     def _join(self, graph: Graph, left: Key, right: Key, *place: int) -> Key:
-        key = (f"{function_name(self.binop)}-{self.name}", *place)
+        key: Key = (f"{function_name(self.binop)}-{self.name}", *place)
         graph.add(Task(key, self.binop, (TaskRef(left), TaskRef(right))))
         return key
 

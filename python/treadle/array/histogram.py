@@ -83,7 +83,7 @@ def histogram(
                 f"weights have shape {weights.shape}, and the array has {x.shape}: they must agree"
             )
     edges = _edges(bins, range, x)
-    (counts,) = [_counted([x], [edges], weights, grid_samples=False)]
+    counts = _counted([x], [edges], weights, grid_samples=False)
     if density:
         counts = _density(counts, [edges])
     return counts, edges
@@ -243,7 +243,7 @@ def _counted(columns: list[Array], edges: list[Any], weights: Any, *, grid_sampl
     dtype: np.dtype[Any] = np.dtype(float if grid_samples else np.intp)
     if weights is not None:
         dtype = np.dtype(float) if grid_samples else arrays[-1].dtype
-    if dtype == bool:
+    if dtype.kind == "b":
         dtype = np.dtype(np.intp)
     token = tokenize(
         [array.name for array in arrays], [getattr(e, "name", e) for e in edges], grid_samples
@@ -285,13 +285,13 @@ def _density(counts: Array, edges: Sequence[Any]) -> Array:
     """Return counts per unit of length, area, ..., whose integral is 1."""
     import treadle.array as da
 
-    found = counts / da.sum(counts)
+    found: Array = counts / da.sum(counts)
     for n, edge in enumerate(edges):
         widths = edge[1:] - edge[:-1]
         index = tuple(slice(None) if d == n else None for d in np.arange(counts.ndim).tolist())
         widths = da.from_array(widths, chunks=-1) if isinstance(widths, np.ndarray) else widths
         found = found / widths.rechunk(-1)[index]
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def bincount(

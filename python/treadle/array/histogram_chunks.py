@@ -9,7 +9,8 @@ import numpy as np
 
 def edges_of_range(bins: int, low: Any, high: Any) -> Any:
     """Return the edges of bins between two values."""
-    return np.histogram_bin_edges(np.empty(0), bins, (np.asarray(low)[()], np.asarray(high)[()]))
+    limits = (np.asarray(low).item(), np.asarray(high).item())
+    return np.histogram_bin_edges(np.empty(0), bins, limits)
 
 
 def histogram_block(count: int, weighted: bool, points: bool, dtype: Any, *args: Any) -> Any:

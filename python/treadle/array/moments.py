@@ -39,10 +39,9 @@ def mean(
     shared = chunks.moments_recipe(2, _wide(dtype), finish)
     if is_known([x.chunks[n] for n in axes]) and not is_masked(x):
         count = math.prod(x.shape[n] for n in axes)
-        recipe = Recipe(
-            np.sum, Pairwise(np.add), functools.partial(chunks.divided, count, dtype),
-            {"dtype": _wide(dtype)},
-        )  # fmt: skip
+        options = {} if dtype.kind in "mM" else {"dtype": _wide(dtype)}
+        divided = functools.partial(chunks.divided, count, dtype)
+        recipe = Recipe(np.sum, Pairwise(np.add), divided, options)
     else:
         recipe = chunks.moments_recipe(1, _wide(dtype), finish)
     return reduce_tree(

@@ -90,7 +90,7 @@ class Sample(NamedTuple):
 
     values: Any
     ranks: Any
-    count: int
+    count: Any
     nans: int
 
 
@@ -118,7 +118,7 @@ class Samples(NamedTuple):
     values: Any
     upto: Any  # a new value says that so many more are not above it
     after: Any  # past it, so many more may be below
-    count: int
+    count: Any
     nans: int
 
 
@@ -147,7 +147,7 @@ class Brackets(NamedTuple):
     high: Any
     ranks: Ranks
     nans: int
-    count: int
+    count: Any
 
 
 def brackets(q: Any, method: str, samples: Sample | Samples) -> Brackets:
@@ -174,7 +174,7 @@ def brackets(q: Any, method: str, samples: Sample | Samples) -> Brackets:
 
 
 class Pieces(NamedTuple):
-    """For each quantile: how many elements are below its bracket, on its ends, and those between."""
+    """For each quantile: how many elements are below its bracket, on its low end; those between."""
 
     brackets: Brackets
     below: Any
@@ -249,7 +249,7 @@ def quantile_along(block: Any, func: Any, q: Any, axis: Any, options: Any, dtype
 def median_along(block: Any, func: Any, axis: Any) -> Any:
     """Return medians of a block along axes that it has whole."""
     if isinstance(block, np.ma.MaskedArray):
-        return np.ma.median(block, axis=axis, keepdims=True)
+        func = np.ma.median
     return func(block, axis=axis, keepdims=True)
 
 

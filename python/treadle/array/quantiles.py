@@ -11,8 +11,8 @@ from treadle.array import quantile_chunks as tasks
 from treadle.array.chunks import Chunks
 from treadle.array.core import Array, asanyarray, new_array
 from treadle.array.expr import operand
-from treadle.array.reducing import Axis, into, meta_as, normalize_axes
 from treadle.array.meta import meta_of
+from treadle.array.reducing import Axis, into, meta_as, normalize_axes
 from treadle.array.tree import Last, TreeReduction, normalize_split_every, reduced_chunks
 from treadle.base import current_annotations
 from treadle.graph.blockwise import Blockwise
@@ -197,14 +197,14 @@ def nanmedian(a: Any, axis: Axis = None, keepdims: bool = False, out: Any = None
 def _median(func: Any, a: Any, axis: Axis, keepdims: bool, out: Any) -> Array:
     x = asanyarray(a)
     axes = normalize_axes(axis, x.ndim)
-    if axes == tuple(np.arange(x.ndim).tolist()) and x.npartitions > 1 and x.dtype.kind in "fiu":
+    if axes == tuple(range(x.ndim)) and x.npartitions > 1 and x.dtype.kind in "fiu":
         return _quantile(x, 0.5, 1, None, out, "linear", keepdims, func is np.nanmedian)
     x = _whole_along(x, axes)
     dtype = np.asarray(np.median(np.ones(1, x.dtype))).dtype
     chunks = reduced_chunks(x.chunks, axes, True)
 
     def body(name: str) -> Blockwise:
-        source = operand(x.expr, np.arange(x.ndim).tolist())
+        source = operand(x.expr, list(range(x.ndim)))
         return Blockwise.call(name, x.numblocks, tasks.median_along, [source, func, axes])
 
     found = new_array(
@@ -214,14 +214,14 @@ def _median(func: Any, a: Any, axis: Axis, keepdims: bool, out: Any) -> Array:
 
 
 def _without(x: Array, axes: tuple[int, ...]) -> Array:
-    return x[tuple(0 if n in axes else slice(None) for n in np.arange(x.ndim).tolist())]
+    return x[tuple(0 if n in axes else slice(None) for n in range(x.ndim))]
 
 
 def _whole_along(x: Array, axes: tuple[int, ...]) -> Array:
     """Return the array in blocks that are whole along axes, and cut as finely along others."""
     if all(x.numblocks[n] == 1 for n in axes):
         return x
-    chunks = {n: -1 if n in axes else "auto" for n in np.arange(x.ndim).tolist()}
+    chunks = {n: -1 if n in axes else "auto" for n in range(x.ndim)}
     return x.rechunk(chunks)
 
 
@@ -246,9 +246,10 @@ def _quantile(
     if share.dtype.kind not in "f" or not np.all((share >= 0) & (share <= 1)):
         limits = "[0, 100]" if whole == 100 else "[0, 1]"
         raise ValueError(f"quantiles must be in the range {limits}, not {q!r}")
-    dtype = np.asarray(np.quantile(np.ones(2, x.dtype), share, method=method)).dtype
+    like: Any = np.ones(2, x.dtype)
+    dtype = np.asarray(np.quantile(like, share, method=method)).dtype  # type: ignore[call-overload]
     skip_nan = skip_nan and x.dtype.kind == "f"
-    if axes == tuple(np.arange(x.ndim).tolist()) and x.dtype.kind in "fiu":
+    if axes == tuple(range(x.ndim)) and x.dtype.kind in "fiu":
         found = _of_all(x, share, method, skip_nan, dtype)
         if keepdims:
             found = found[(..., *[None] * x.ndim)]
@@ -260,7 +261,7 @@ def _quantile(
 def _of_all(x: Array, q: Any, method: str, skip_nan: bool, dtype: Any) -> Array:
     """Return quantiles of all elements: see the tasks."""
     token = tokenize(x.name)
-    dims = np.arange(x.ndim).tolist()
+    dims = list(range(x.ndim))
     source: Any = {"source": outside_caller(), "annotations": current_annotations()}
     ordered = Blockwise.call(
         f"sorted-elements-{token}", x.numblocks, tasks.sorted_elements,
@@ -282,7 +283,7 @@ def _of_all(x: Array, q: Any, method: str, skip_nan: bool, dtype: Any) -> Array:
 def _blockwise(
     label: str, token: str, x: Array, func: Any, inputs: list[Any], **options: Any
 ) -> Blockwise:
-    dims = np.arange(x.ndim).tolist()
+    dims = list(range(x.ndim))
     operands = [operand(item, dims if item.numblocks == x.numblocks else ()) for item in inputs]
     name = f"{label}-{tokenize(token, [item.name for item in inputs])}"
     return Blockwise.call(name, x.numblocks, func, operands, **options)
@@ -304,10 +305,10 @@ def _along(
     x: Array, q: Any, axes: tuple[int, ...], method: str, skip_nan: bool, keepdims: bool, dtype: Any
 ) -> Array:
     x = _whole_along(x, axes)
-    kept = [n for n in np.arange(x.ndim).tolist() if keepdims or n not in axes]
+    kept = [n for n in range(x.ndim) if keepdims or n not in axes]
     chunks = tuple((length,) for length in q.shape) + reduced_chunks(x.chunks, axes, keepdims)
     place = {n: q.ndim + i for i, n in enumerate(kept)}
-    follow = [None if n in axes else place[n] for n in np.arange(x.ndim).tolist()]
+    follow = [None if n in axes else place[n] for n in range(x.ndim)]
     func = np.nanquantile if skip_nan else np.quantile
     options = {"method": method, "keepdims": keepdims}
 

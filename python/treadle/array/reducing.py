@@ -27,6 +27,13 @@ def normalize_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     return tuple(sorted(normalize_axis_tuple(axis, ndim)))
 
 
+def positive_axes(split_every: SplitEvery, ndim: int) -> SplitEvery:
+    """Return what was said for axes, which may be counted from the end."""
+    if isinstance(split_every, Mapping):
+        return {axis % max(ndim, 1): every for axis, every in split_every.items()}
+    return split_every
+
+
 def reduce_tree(
     x: Array,
     recipe: Recipe,
@@ -41,11 +48,10 @@ def reduce_tree(
 ) -> Array:
     """Return the reduction of an array by a recipe, with what every public reduction takes."""
     axes = normalize_axes(axis, x.ndim)
-    if isinstance(split_every, Mapping):
-        split_every = {n % max(x.ndim, 1): every for n, every in split_every.items()}
     meta = meta_as(x.meta, np.dtype(dtype))
+    every = positive_axes(split_every, x.ndim)
     expr = tree_reduction(
-        x.expr, axes, bool(keepdims), recipe, meta, split_every, prefix=prefix,
+        x.expr, axes, bool(keepdims), recipe, meta, every, prefix=prefix,
         source=outside_caller(), annotations=current_annotations(), **options,
     )  # fmt: skip
     return into(out, Array(expr))
@@ -88,10 +94,11 @@ def into(out: Any, result: Array) -> Array:
 
 def result_dtype(func: Any, dtype: Any) -> np.dtype[Any]:
     """Return the dtype of ``func`` of an array of this dtype."""
-    dtype = np.dtype(dtype)
-    if dtype.kind == "O":
-        return dtype
-    return np.asarray(func(np.ones((1,), dtype))).dtype
+    given: np.dtype[Any] = np.dtype(dtype)
+    if given.kind == "O":
+        return given
+    result: np.dtype[Any] = np.asarray(func(np.ones((1,), given))).dtype
+    return result
 
 
 def selected(x: Array, where: Any, otherwise: Any) -> Array:

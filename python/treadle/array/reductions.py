@@ -93,7 +93,8 @@ def _accumulated(
     dtype = result_dtype(func, x.dtype) if dtype is None else np.dtype(dtype)
     x = selected(x, where, np.array(ufunc.identity, x.dtype)[()])
     finish = None if initial is None else functools.partial(chunks.started, ufunc, initial)
-    recipe = Recipe(func, Pairwise(ufunc), finish, {"dtype": dtype})
+    options = {} if dtype.kind in "mM" else {"dtype": dtype}  # ufuncs take no time units
+    recipe = Recipe(func, Pairwise(ufunc), finish, options)
     return reduce_tree(x, recipe, dtype, axis, keepdims, split_every, out, prefix=func.__name__)
 
 
@@ -151,10 +152,9 @@ def _extreme(
         check_not_empty(x, axes, func.__name__)
         finish = functools.partial(chunks.not_empty, func.__name__, axes)
     else:
-        finish = functools.partial(chunks.started, ufunc, initial, axes)
+        finish = functools.partial(chunks.started_extreme, ufunc, initial, axes)
     recipe = Recipe(functools.partial(chunks.extreme, func), chunks.Extremes(ufunc, axes), finish)
-    prefix = func.__name__.removeprefix("a")  # np.min is np.amin in older NumPy
-    return reduce_tree(x, recipe, x.dtype, axis, keepdims, split_every, out, prefix=prefix)
+    return reduce_tree(x, recipe, x.dtype, axis, keepdims, split_every, out, prefix=func.__name__)
 
 
 def any(

@@ -69,7 +69,7 @@ def places_among(block: Any, values: Any) -> Any:
     return np.searchsorted(values, block).astype(np.intp, copy=False)
 
 
-def among(block: Any, others: Any, extra: int, assume_unique: bool, kind: str | None) -> Any:
+def among(block: Any, others: Any, extra: int, assume_unique: bool, kind: Any) -> Any:
     """Tell which elements are in a block of others; with so many dimensions of length 1 more."""
     found = np.isin(block, others, assume_unique=assume_unique, kind=kind)
     return found.reshape(found.shape + (1,) * extra)

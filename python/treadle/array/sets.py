@@ -59,7 +59,7 @@ def unique(
     (array([1, 3]), array([1, 2]))
     """
     x = asanyarray(ar)
-    dims = np.arange(x.ndim).tolist()
+    dims = list(range(x.ndim))
     if return_index and not is_known(x.chunks):
         raise ValueError(
             "places can't be counted in an array of unknown lengths; call compute_chunk_sizes() "
@@ -108,7 +108,7 @@ def _inverse(x: Array, values: Array) -> Array:
     def body(name: str) -> Blockwise:
         return Blockwise.call(
             name, x.numblocks, tasks.places_among,
-            [operand(x.expr, np.arange(x.ndim).tolist()), operand(values.expr, (None,))],
+            [operand(x.expr, list(range(x.ndim))), operand(values.expr, (None,))],
         )  # fmt: skip
 
     meta = np.empty((0,) * x.ndim, np.intp)
@@ -149,8 +149,8 @@ def isin(
     x, others = asanyarray(element), asanyarray(test_elements)
     options = {"assume_unique": bool(assume_unique), "kind": kind}
     token = tokenize(x.name, others.name, options, bool(invert))
-    dims = np.arange(x.ndim).tolist()
-    rest = [x.ndim + n for n in np.arange(others.ndim).tolist()]
+    dims = list(range(x.ndim))
+    rest = [x.ndim + n for n in range(others.ndim)]
     partials = Blockwise.call(
         f"isin-partial-{token}", x.numblocks + others.numblocks, tasks.among,
         [operand(x.expr, dims), operand(others.expr, rest), others.ndim], options,

@@ -13,7 +13,7 @@ from treadle.array.chunks import is_known, starts
 from treadle.array.core import Array, asanyarray, new_array
 from treadle.array.expr import operand, per_position
 from treadle.array.meta import meta_of
-from treadle.array.reducing import meta_as
+from treadle.array.reducing import meta_as, positive_axes
 from treadle.array.tree import (
     Last,
     Pairwise,
@@ -62,7 +62,7 @@ def topk(a: Any, k: int, axis: int = -1, split_every: SplitEvery = None) -> Arra
     last = Last(merge, functools.partial(tasks.top_in_order, k, axis), ())
     token = tokenize(x.name, k, axis)
     partials = Blockwise.call(
-        f"topk-partial-{token}", x.numblocks, recipe, [operand(x.expr, np.arange(x.ndim).tolist())]
+        f"topk-partial-{token}", x.numblocks, recipe, [operand(x.expr, list(range(x.ndim)))]
     )
     return _tops("topk", token, x, k, axis, partials, merge, last, x.meta, split_every)
 
@@ -97,7 +97,7 @@ def argtopk(a: Any, k: int, axis: int = -1, split_every: SplitEvery = None) -> A
     )
     partials = Blockwise.call(
         f"argtopk-partial-{token}", x.numblocks, functools.partial(tasks.top_with_places, k, axis),
-        [operand(x.expr, np.arange(x.ndim).tolist()), begins],
+        [operand(x.expr, list(range(x.ndim))), begins],
     )  # fmt: skip
     meta = meta_as(x.meta, np.dtype(np.intp))
     return _tops("argtopk", token, x, k, axis, partials, merge, last, meta, split_every)
@@ -122,7 +122,7 @@ def _tops(
     total = x.shape[axis]
     length = min(abs(k), total) if total == total else np.nan
     chunks: Any = (*x.chunks[:axis], (length,), *x.chunks[axis + 1 :])
-    every = normalize_split_every(split_every, (axis,))
+    every = normalize_split_every(positive_axes(split_every, x.ndim), (axis,))
     name = f"{prefix}-{tokenize(token, every[axis])}"
     return Array(
         TreeReduction(
@@ -180,7 +180,7 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Arra
         ordered = ordered[asanyarray(sorter)]
     # The place in the whole is the sum of the places in its blocks.
     token = tokenize(ordered.name, wanted.name, side)
-    axes = [n + 1 for n in np.arange(wanted.ndim).tolist()]
+    axes = [n + 1 for n in range(wanted.ndim)]
     partials = Blockwise.call(
         f"searchsorted-partial-{token}", ordered.numblocks + wanted.numblocks, tasks.places,
         [operand(ordered.expr, (0,)), operand(wanted.expr, axes), side],
@@ -233,12 +233,12 @@ def _sorted(what: str, func: Any, a: Any, axis: int, descending: bool, stable: b
     x = asanyarray(a)
     axis = _axis(x, axis)
     if x.numblocks[axis] > 1:
-        others = {n: "auto" for n in np.arange(x.ndim).tolist() if n != axis}
+        others = {n: "auto" for n in range(x.ndim) if n != axis}
         x = x.rechunk({axis: -1, **others})
     meta = x.meta if what == "sort" else meta_as(x.meta, np.dtype(np.intp))
 
     def body(name: str) -> Blockwise:
-        source: Operand = operand(x.expr, np.arange(x.ndim).tolist())
+        source: Operand = operand(x.expr, list(range(x.ndim)))
         return Blockwise.call(
             name, x.numblocks, func, [source, axis, bool(descending), bool(stable)]
         )

@@ -77,7 +77,7 @@ def places_in_order(k: int, axis: int, part: Placed) -> Any:
     return np.take_along_axis(places, order, axis)
 
 
-def places(ordered: Any, wanted: Any, side: str) -> Any:
+def places(ordered: Any, wanted: Any, side: Any) -> Any:
     """Return where elements go in a sorted block, with a first dimension of length 1."""
     return np.asarray(np.searchsorted(ordered, wanted, side=side))[np.newaxis]
 
@@ -90,7 +90,7 @@ def sorted_block(block: Any, axis: int, descending: bool, stable: bool) -> Any:
 
 def sorting_places(block: Any, axis: int, descending: bool, stable: bool) -> Any:
     """Return the places that sort a block along an axis."""
-    kind = "stable" if stable else None
+    kind: Any = "stable" if stable else None
     if not descending:
         return np.argsort(block, axis=axis, kind=kind)
     # Backwards twice, so that equal elements stay in their order.

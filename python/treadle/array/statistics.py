@@ -87,7 +87,7 @@ def _along_axes(w: Array, x: Array, axis: Axis, axes: tuple[int, ...]) -> Array:
             f"{axis}: {x.shape}"
         )
     w = w[tuple(slice(None) if n in axes else None for n in range(x.ndim))]
-    return da.broadcast_to(w, x.shape)  # type: ignore[no-any-return]
+    return da.broadcast_to(w, x.shape)
 
 
 def cov(
@@ -149,7 +149,7 @@ def cov(
         centred = x - (x * weights).sum(axis=1, keepdims=True) / total
         weighted = centred * weights
     found = da.dot(centred, da.conj(weighted.T) if dtype.kind == "c" else weighted.T) / spread
-    return da.squeeze(found)  # type: ignore[no-any-return]
+    return da.squeeze(found)
 
 
 def _variables(values: Any, rowvar: bool, name: str) -> Array:
@@ -194,14 +194,15 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -
     """
     import treadle.array as da
 
-    found = cov(x, y, rowvar, dtype=dtype)
+    found: Array = cov(x, y, rowvar, dtype=dtype)
     if found.ndim == 0:
-        return found / found
+        found = found / found
+        return found
     spread = da.sqrt(da.real(da.diagonal(found)))
     found = found / spread[:, None] / spread[None, :]
     if found.dtype.kind == "c":
         return found
-    return da.clip(found, -1, 1)  # type: ignore[no-any-return]
+    return da.clip(found, -1, 1)
 
 
 __all__ = [

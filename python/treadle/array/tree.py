@@ -191,7 +191,7 @@ class TreeReduction(ArrayExpr):
         )
 
     def lower(self) -> Expr:
-        expr = self.partials
+        expr: Any = self.partials
         fan_in = [self.split_every.get(axis, 1) for axis in range(len(expr.numblocks))]
         while any(count > every for count, every in self._along(expr)):
             expr = self._merged(expr, fan_in)

@@ -12,7 +12,7 @@ from treadle.array.elementwise import broadcast_shapes, match_blocks
 from treadle.array.expr import matching_axes, operand
 from treadle.array.finalize import concatenate_blocks
 from treadle.array.meta import compute_meta, meta_of
-from treadle.array.reducing import Axis, into, meta_as, normalize_axes
+from treadle.array.reducing import Axis, into, meta_as, normalize_axes, positive_axes
 from treadle.array.tree import SplitEvery, TreeReduction, normalize_split_every, reduced_chunks
 from treadle.base import current_annotations
 from treadle.graph.blockwise import Blockwise
@@ -88,14 +88,15 @@ def reduction(
     """
     array = asanyarray(x)
     axes = normalize_axes(axis, array.ndim)
-    every = normalize_split_every(_positive(split_every, array.ndim), axes)
+    every = normalize_split_every(positive_axes(split_every, array.ndim), axes)
     operands = [operand(array.expr, range(array.ndim))]
+    names = [array.name]
     if weights is not None:
         operands.append(_weights(array, weights))
+        names.append(asanyarray(weights).name)
     if meta is None:
         meta = _meta(array, chunk, aggregate, axes, keepdims, dtype, len(operands))
     chunks = reduced_chunks(array.chunks, axes, keepdims, output_size)
-    names = [item.of.name for item in operands]
     token = tokenize(names, chunk, axes)
     label = name or function_name(chunk)
     partials = Blockwise.call(
@@ -111,12 +112,6 @@ def reduction(
         source=outside_caller(), annotations=current_annotations(),
     )  # fmt: skip
     return into(out, Array(expr))
-
-
-def _positive(split_every: SplitEvery, ndim: int) -> SplitEvery:
-    if isinstance(split_every, dict):
-        return {axis % max(ndim, 1): every for axis, every in split_every.items()}
-    return split_every
 
 
 def _weights(array: Array, weights: Any) -> Any:
