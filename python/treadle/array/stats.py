@@ -59,7 +59,9 @@ def _above(kind: str, value: Any, *parameters: Any) -> Array:
 
 
 def _two_sided(kind: str, value: Array, *parameters: Any) -> Array:
-    return 2 * _above(kind, da.absolute(value), *parameters)
+    """Return the probability of a value as far from 0, on either side."""
+    found: Array = 2 * _above(kind, da.absolute(value), *parameters)
+    return found
 
 
 def _prepared(a: Any, axis: int | None, nan_policy: str = "propagate") -> tuple[Array, int, int]:
