@@ -11,9 +11,10 @@ import pytest
 import run_demo
 
 ROOT = Path(__file__).parent.parent.parent
+PAGES = ("tour", "delayed", "arrays", "futures", "command-line", "config")
 DOCUMENTS = [
     "README.md",
-    *(f"docs/user/{page}.md" for page in ("tour", "delayed", "futures", "command-line", "config")),
+    *(f"docs/user/{page}.md" for page in PAGES),
 ]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
 
