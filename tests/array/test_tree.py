@@ -72,10 +72,24 @@ def test_slices_of_a_reduction_reduce_slices():
     a = np.random.default_rng(0).random((8, 9, 4))
     x = da.from_array(a, chunks=(2, 3, 2))
 
-    assert layers(x.sum(axis=0)[3:6, 1])["sum-partial"] == (4, 1)
+    assert layers(x.sum(axis=0)[3:6, 1])["sum-partial"] == (4, 1, 1)
     assert_eq(x.sum(axis=0)[3:6, 1], a.sum(axis=0)[3:6, 1])
     assert_eq(x.mean(axis=(0, 2), keepdims=True)[:, ::-2], a.mean((0, 2), keepdims=True)[:, ::-2])
     assert_eq(x.std(axis=1)[-1], a.std(axis=1)[-1])
+
+
+@pytest.mark.parametrize("name", ["sum", "min", "max", "mean", "std", "argmax", "any"])
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_elements_of_a_reduction_reduce_what_they_need(name: str, keepdims: bool):
+    value = np.arange(60.0).reshape(3, 4, 5)
+    x = da.from_array(value, chunks=2)
+    expected = getattr(value, name)(axis=1, keepdims=keepdims)
+
+    result = getattr(x, name)(axis=1, keepdims=keepdims)
+
+    assert_eq(result[1], expected[1])
+    assert_eq(result[-1, ..., 0], expected[-1, ..., 0])
+    assert_eq(result[1:, ..., 3], expected[1:, ..., 3])
 
 
 def test_slices_of_a_reduction_that_is_needed_whole_stay_above_it():

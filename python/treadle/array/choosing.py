@@ -452,7 +452,7 @@ def notnull(values: Any) -> Array:
     >>> da.notnull(da.asarray([1.0, float("nan")])).compute()
     array([ True, False])
     """
-    return ~isnull(values)
+    return da.logical_not(isnull(values))  # type: ignore[no-any-return]
 
 
 def _isnull(block: Any) -> Any:

@@ -24,7 +24,7 @@ Chunks: TypeAlias = tuple[tuple[int, ...], ...]
 
 def is_known(chunks: Iterable[Iterable[float]]) -> bool:
     """Tell whether all lengths are known."""
-    return not any(math.isnan(length) for lengths in chunks for length in lengths)
+    return not any(math.isnan(sum(lengths)) for lengths in chunks)
 
 
 def shape_of(chunks: Chunks) -> tuple[int, ...]:

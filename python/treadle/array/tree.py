@@ -169,26 +169,30 @@ class TreeReduction(ArrayExpr):
             return None
         entries = iter(index)
         below: list[slice | int] = []
-        for axis in range(array.ndim):
-            if axis not in self.axes:
-                below.append(next(entries))
-            elif self.keepdims and next(entries) != WHOLE:
-                return None
-            else:
+        for axis, length in enumerate(array.shape):
+            if axis in self.axes:
+                if self.keepdims and next(entries) != WHOLE:
+                    return None
                 below.append(WHOLE)
-        left = [axis for axis, entry in enumerate(below) if not isinstance(entry, int)]
-        number = {axis: n for n, axis in enumerate(left)}
-        return tree_reduction(
+                continue
+            entry = next(entries)
+            if isinstance(entry, int):  # stays a dimension: the recipe knows axes by their number
+                entry = slice(entry, entry + 1, 1) if length != 1 else WHOLE
+            below.append(entry)
+        if all(entry == WHOLE for entry in below):
+            return None
+        less = tree_reduction(
             getitem(array, tuple(below)),
-            tuple(number[axis] for axis in self.axes),
+            self.axes,
             self.keepdims,
             self.recipe,
             self.meta,
-            {number[axis]: every for axis, every in self.split_every.items()},
+            self.split_every,
             prefix=key_prefix(self.name),
             source=self.source,
             annotations=self.annotations,
         )
+        return getitem(less, tuple(0 if isinstance(entry, int) else WHOLE for entry in index))
 
     def lower(self) -> Expr:
         expr: Any = self.partials
