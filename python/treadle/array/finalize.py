@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
+
+from treadle.utils.process import cpu_count
+
+#: Bytes from which on blocks are copied by several threads, and how many at most.
+WITH_THREADS, MAX_THREADS = 32 * 2**20, 8
 
 
 def assemble(results: Any, ndim: int) -> Any:
@@ -49,9 +56,19 @@ def _filled(blocks: dict[tuple[int, ...], Any], counts: list[int]) -> Any:
         borders.append(np.cumsum([0, *lengths]).tolist())
     dtype = np.result_type(*{block.dtype for block in blocks.values()})
     whole = np.empty(tuple(ends[-1] for ends in borders), dtype)
-    for index, block in blocks.items():
+
+    def copy(item: tuple[tuple[int, ...], Any]) -> None:
+        index, block = item
         place = tuple(slice(ends[n], ends[n + 1]) for n, ends in zip(index, borders, strict=True))
         whole[place] = block
+
+    if whole.nbytes < WITH_THREADS or whole.dtype.hasobject:
+        for item in blocks.items():
+            copy(item)
+    else:
+        # The first touch of new memory takes the time, and every core can do its share of it.
+        with ThreadPoolExecutor(min(cpu_count(), MAX_THREADS)) as pool:
+            deque(pool.map(copy, blocks.items()), maxlen=0)
     return whole
 
 
