@@ -36,14 +36,26 @@ def square(side: int = 1024, chunks: int = 256) -> da.Array:
     return da.from_array(Source(np.arange(side * side, dtype=float).reshape(side, side)), chunks)
 
 
+def whole_numbers(x: da.Array) -> da.Array:
+    """Their products leave BLAS alone, whose threads are slow on a busy machine."""
+    return x[:512, :512].astype(int)
+
+
 GRAPHS = {
     "one result in blocks": lambda x: x + 1,
     "a fused sum": lambda x: ((x + 1) * 2).sum(),
     "a sum along an axis": lambda x: x.sum(axis=0),
     "each block needed twice": lambda x: (x + x.T).sum(),
     "a mean that is used again": lambda x: ((x - x.mean()) / x.std()).sum(),
-    "a product of matrices": lambda x: x @ x,
+    "a product of matrices": lambda x: whole_numbers(x) @ whole_numbers(x),
     "rows to columns": lambda x: x.rechunk((1024, 64)).rechunk((64, 1024)).sum(),
+    "columns sorted": lambda x: da.sort(x.rechunk((1024, 64)), axis=0).sum(),
+    "quantiles": lambda x: da.quantile(x, 0.3, axis=0),
+    "a variance": lambda x: x.var(axis=0),
+    "a spectrum": lambda x: da.fft.fft(x.rechunk((1024, 64)), axis=0),
+    "rows in another order": lambda x: x[::-1][np.arange(0, 1024, 3)].sum(),
+    "elements that are not counted yet": lambda x: x[x > 5e5].sum(),
+    "random numbers": lambda x: da.random.default_rng(0).normal(size=x.shape, chunks=256).std(),
     "blocks made, not read": lambda x: (da.ones((1024, 1024), chunks=256) + 1).sum(),
 }
 

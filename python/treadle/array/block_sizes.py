@@ -8,23 +8,30 @@ are made of, row by row:
 - what merges blocks has the bytes of all of them,
 - a partial result of a reduction, and what adds up others, is as large as one.
 
-Functions fused into one task leave values behind while it runs, and these count as well.
+Functions fused into one task leave values behind while it runs, and these count as well; and calls
+that are not known to be frugal are taken to need as much again as the largest block they see.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from treadle.array.basic_indexing import take
+from treadle.array.contraction import sum_of_products
 from treadle.array.expr import ArrayExpr
 from treadle.array.from_array import CopiedBlocks, FromSource, InMemory
+from treadle.array.rechunk import piece_of
+from treadle.array.reshaping import reshape_block
+from treadle.array.sources import read_block
 from treadle.array.tree import TreeReduction
 from treadle.graph.blockwise import Axis, Blockwise, fuse_blockwise
-from treadle.graph.expr import Expr, count_users, rewrite, walk
+from treadle.graph.expr import Expr, GraphExpr, count_users, rewrite, walk
 from treadle.graph.gather import Blocks, Gather
 from treadle.graph.tiles import TILE_BYTES
 
@@ -46,6 +53,10 @@ class BlockSizes:
         Bytes that are read from sources, by the name of what reads them.
     extra : mapping of str to float
         Bytes that a task of this name holds while it runs, beside its inputs and its result.
+    irregular : set of str
+        Names of which nothing is known but what they take.
+    guessed : set of str
+        Names of what has something of unknown length in it.
     """
 
     def __init__(self, roots: Sequence[Expr]):
@@ -53,6 +64,8 @@ class BlockSizes:
         self.alike: set[str] = set()
         self.read: dict[str, float] = {}
         self.extra: dict[str, float] = {}
+        self.irregular: set[str] = set()
+        self.guessed: set[str] = set()
         users = count_users(roots)
         roots = rewrite(roots, lambda expr: self._seen(expr.simplify(users)))
         lowered = rewrite(roots, self._lowered)
@@ -117,13 +130,27 @@ class BlockSizes:
         before = {expr.name: expr for expr in walk(lowered)}
         left = {expr.name for expr in walk(self.fused)}
         for expr in walk(self.fused):
+            if isinstance(expr, GraphExpr):
+                self.irregular.add(expr.name)
+            elif isinstance(expr, Gather) and _called(expr.functions) is sum_of_products:
+                self.extra[expr.name] = self.largest(expr.name)  # a product, before it is added
             if isinstance(expr, Blockwise) and isinstance(before.get(expr.name), Blockwise):
                 parts = _Parts(self, left)
                 parts.add(before[expr.name], ())
-                self.extra[expr.name] = parts.peak()
+                self.extra[expr.name] = parts.peak() + self._work_space(expr, parts.names)
+                if parts.guessed:
+                    self.guessed.add(expr.name)
                 reads = sum(self.read.get(name, 0.0) for name in parts.names)
                 if reads:
                     self.read[expr.name] = reads
+
+    def _work_space(self, expr: Blockwise, parts: Sequence[str]) -> float:
+        """Return what calls may take for themselves: as much as the largest block they see, unless
+        they are known to take none."""
+        if all(_is_frugal(step.func) for step in expr.program.steps):
+            return 0.0
+        seen = [name for name in parts if name != expr.name]
+        return max(map(self.largest, [*seen, *(item.name for item in expr.inputs)]), default=0.0)
 
     def largest(self, name: str) -> float:
         """Return the bytes of the largest block that is known."""
@@ -137,6 +164,33 @@ _NONE: Bytes = np.zeros(0)
 PARTIALS = 2
 
 
+#: Calls that make their result and nothing else of the size of a block.
+FRUGAL = (
+    np.sum, np.prod, np.max, np.min, np.any, np.all, np.transpose, np.ones, np.zeros, np.empty,
+    np.full, read_block, take, sum_of_products,
+)  # fmt: skip
+
+#: Calls whose result is in the memory of what they are given.
+VIEWS = (np.transpose, np.lib.stride_tricks.sliding_window_view, reshape_block, piece_of)
+
+
+def _called(func: Any) -> Any:
+    """Return the function that a partial one calls in the end."""
+    while isinstance(func, partial):
+        func = func.func
+    return func
+
+
+def _is_one(func: Any, group: tuple[Any, ...]) -> bool:
+    """Tell whether a callable, of which nobody knows whether it has a hash, is one of a group."""
+    return any(func is member for member in group)
+
+
+def _is_frugal(func: Any) -> bool:
+    func = _called(func)
+    return isinstance(func, np.ufunc) or _is_one(func, FRUGAL) or _is_one(func, VIEWS)
+
+
 class _Parts:
     """Grids that became one: what a task of it makes and drops, in order."""
 
@@ -144,7 +198,9 @@ class _Parts:
         self._sizes = sizes
         self._left = left
         self.names: list[str] = []
+        self.guessed = False
         self._bytes: list[float] = []
+        self._views: list[bool] = []
         self._taken: list[list[int]] = []
         self._number: dict[Any, int] = {}
 
@@ -164,9 +220,22 @@ class _Parts:
                 stack += [(of, own, False) for of, own in reversed(inner)]
             elif entered and (current.name, along) not in self._number:
                 self._number[current.name, along] = len(self._bytes)
+                taken = [self._number[of.name, own] for of, own in inner]
+                steps = current.program.steps
+                view = len(steps) == 1 and _is_one(steps[0].func, VIEWS)
                 self.names.append(current.name)
-                self._bytes.append(self._sizes.largest(current.name))
-                self._taken.append([self._number[of.name, own] for of, own in inner])
+                self._bytes.append(
+                    sum(self._bytes[number] for number in taken) if view else self._largest(current)
+                )
+                self._views.append(view)
+                self._taken.append(taken)
+
+    def _largest(self, expr: Expr) -> float:
+        found = self._sizes.known.get(expr.name, _NONE)
+        if not np.isnan(found).any():
+            return self._sizes.largest(expr.name)
+        self.guessed = True
+        return max((self._sizes.largest(item.name) for item in expr.inputs), default=0.0)
 
     def peak(self) -> float:
         """Return the most bytes that are held between the inputs and the result."""
@@ -174,8 +243,9 @@ class _Parts:
         held = most = 0.0
         for n, own in enumerate(self._bytes[:-1]):
             held += own
-            most = max(most, held)
-            held -= sum(self._bytes[number] for number in set(self._taken[n]) if last[number] == n)
+            freed = sum(self._bytes[number] for number in set(self._taken[n]) if last[number] == n)
+            most = max(most, held - freed if self._views[n] else held)
+            held -= freed
         most = max(most, held)
         return most + min(self._sizes.largest(self.names[0]), TILE_BYTES) if most else 0.0
 

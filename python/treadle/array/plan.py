@@ -11,6 +11,7 @@ in their order on as many lanes as there will be, each block as large as its chu
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,7 +49,7 @@ class Plan:
     peak_memory : int
         The most bytes that one worker is expected to hold at a time: blocks, and what fused calls
         leave in between; where workers are threads, of all of them together, and of the results
-        as they are put together.  What functions take for themselves is not known.
+        as they are put together.  What functions take for themselves is a guess.
     workers, threads : int
         Workers, and tasks at once on each.
     memory_limit : int
@@ -179,7 +180,9 @@ def _put_together(array: Array, columns: _Columns) -> float:
     """Return the bytes of an array as it is put together out of several blocks."""
     if array.npartitions <= 1:
         return 0.0
-    return array.nbytes if array.nbytes == array.nbytes else columns.largest * array.npartitions
+    if math.isnan(array.nbytes):
+        return columns.largest * array.npartitions
+    return array.nbytes
 
 
 def _advice(found: Plan) -> str:
@@ -258,13 +261,16 @@ class _Columns:
             own = known[name][place] if place is not None and name in known else None
             extra = sizes.extra.get(name, 0.0)
             self.read += reads.get(name, 0.0)
+            inputs = [self.nbytes[n] for n in row]
+            if place is None or name in sizes.irregular:
+                extra = max(inputs, default=0.0)
+            self.not_known += name in sizes.guessed and not math.isnan(own or 0.0)
             if own is None and name in sizes.alike:
-                own = max((self.nbytes[n] for n in row), default=0.0)
+                own = max(inputs, default=0.0)
             elif own is None:
                 own = sum(self.nbytes[n] / users[n] for n in row)
-            elif own != own:
+            elif math.isnan(own):
                 self.not_known += 1
-                inputs = [self.nbytes[n] for n in row]
                 own = max([extra, *inputs]) if name in one_each else sum(inputs)
             self.nbytes.append(own)
             self.extra.append(extra)
