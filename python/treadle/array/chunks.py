@@ -22,6 +22,7 @@ from treadle.utils.format import parse_bytes
 #: Lengths of the blocks along each dimension.
 Chunks: TypeAlias = tuple[tuple[int, ...], ...]
 
+
 def is_known(chunks: Iterable[Iterable[float]]) -> bool:
     """Tell whether all lengths are known."""
     return not any(math.isnan(sum(lengths)) for lengths in chunks)
