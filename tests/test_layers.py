@@ -24,7 +24,7 @@ FLOORS = {
     **dict.fromkeys(["comm", "feedserver"], 4),
     **dict.fromkeys(["cluster", "deploy"], 5),
     "engines": 6,
-    "base": 7,
+    **dict.fromkeys(["base", "collection"], 7),
     **dict.fromkeys(["delayed", "bag", "array", "dataframe"], 8),
     **dict.fromkeys(["notebook", "lab", "cli", "widgets"], 9),
     "__main__": 10,
@@ -34,6 +34,7 @@ FLOORS = {
 SIDEWAYS = {
     ("config", "errors"): "settings are refused with our own errors",
     ("types", "errors"): "ground",
+    ("collection", "base"): "collections compute themselves",
     ("utils", "errors"): "ground",
     ("deploy", "cluster"): "a deployment starts the processes of a cluster",
     ("cluster", "deploy"): "a client that is given no address starts a cluster of its own",

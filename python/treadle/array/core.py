@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
-import pickle
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -20,15 +19,14 @@ from treadle.array.chunks import Chunks, is_known
 from treadle.array.expr import ArrayExpr, Computed
 from treadle.array.finalize import assemble
 from treadle.array.operators import Operators
-from treadle.graph.expr import add_expressions, block_keys
+from treadle.collection import ExprCollection
 from treadle.graph.gather import Blocks
-from treadle.graph.graph import Graph
 from treadle.graph.source import outside_caller
 from treadle.graph.spec import DataNode
 from treadle.types import Key
 
 
-class Array(Operators):
+class Array(ExprCollection[ArrayExpr], Operators):
     """A NumPy-like array in blocks that are computed when they are asked for.
 
     Arrays are made by functions such as :func:`treadle.array.from_array` and
@@ -50,22 +48,9 @@ class Array(Operators):
     """
 
     __array_priority__ = 11
-    __slots__ = ("__weakref__", "_expr")
-
-    def __init__(self, expr: ArrayExpr):
-        self._expr = expr
+    __slots__ = ()
 
     # -- what it is --------------------------------------------------------------------------------
-
-    @property
-    def expr(self) -> ArrayExpr:
-        """The expression that makes the blocks."""
-        return self._expr
-
-    @property
-    def name(self) -> str:
-        """Name of the blocks' keys; equal names mean equal values."""
-        return self._expr.name
 
     @property
     def chunks(self) -> Chunks:
@@ -151,15 +136,6 @@ class Array(Operators):
 
     # -- the collection protocol -------------------------------------------------------------------
 
-    def __treadle_expr__(self) -> ArrayExpr:
-        return self._expr
-
-    def __treadle_lower__(self, graph: Graph) -> None:
-        add_expressions([self._expr], graph)
-
-    def __treadle_keys__(self) -> Any:
-        return block_keys(self.name, self.numblocks)
-
     def __treadle_postcompute__(self, results: Any) -> Any:
         value = assemble(results, self.ndim)
         if type(value) is np.ndarray and not value.flags.writeable and 0 not in value.strides:
@@ -171,63 +147,6 @@ class Array(Operators):
         values = [nodes[key].value for key in keys]
         body = Blocks(self.name, self.numblocks, values, source=self._expr.source)
         return Array(Computed(self.name, self.chunks, self.meta, body))
-
-    def __treadle_tokenize__(self) -> Hashable:
-        return "Array", self.name
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        import cloudpickle
-
-        # Expressions hold functions of our own that pickle can't name.
-        return _from_bytes, (cloudpickle.dumps(self._expr),)
-
-    def compute(
-        self,
-        *,
-        scheduler: Any = None,
-        num_workers: int | None = None,
-        optimize_graph: bool = True,
-    ) -> Any:
-        """Compute the blocks and return them as one array in memory.
-
-        Parameters and errors are those of :func:`treadle.compute`.
-
-        Examples
-        --------
-        >>> import treadle.array as da
-        >>> da.ones((2, 2), chunks=1).compute()
-        array([[1., 1.],
-               [1., 1.]])
-        """
-        (value,) = base.compute(
-            self, scheduler=scheduler, num_workers=num_workers, optimize_graph=optimize_graph
-        )
-        return value
-
-    def persist(
-        self,
-        *,
-        scheduler: Any = None,
-        num_workers: int | None = None,
-        optimize_graph: bool = True,
-    ) -> Array:
-        """Compute the blocks and return an array that holds them.
-
-        Examples
-        --------
-        >>> import treadle.array as da
-        >>> x = da.ones(4, chunks=2).persist()
-        >>> x.sum().compute()
-        np.float64(4.0)
-        """
-        (there,) = base.persist(
-            self, scheduler=scheduler, num_workers=num_workers, optimize_graph=optimize_graph
-        )
-        return there  # type: ignore[no-any-return]
-
-    def visualize(self, filename: str | None = None, optimize_graph: bool = False) -> Any:
-        """Draw the graph; see :func:`treadle.visualize`."""
-        return base.visualize(self, filename=filename, optimize_graph=optimize_graph)
 
     def plan(self, **options: Any) -> Any:
         """Say what computing would take; see :func:`treadle.array.plan`."""
@@ -558,10 +477,6 @@ class Array(Operators):
         return da.dot(self, other)
 
     __hash__ = None  # type: ignore[assignment]
-
-
-def _from_bytes(pickled: bytes) -> Array:
-    return Array(pickle.loads(pickled))
 
 
 def asanyarray(a: Any, **options: Any) -> Array:

@@ -6,16 +6,16 @@ in the module of its kind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, TypeAlias
 
 import treadle.bag as db
 from treadle import base
+from treadle.collection import ExprCollection
 from treadle.graph.blockwise import Axis, Blockwise, Operand
-from treadle.graph.expr import CollectionExpr, Expr, add_expressions, block_keys
+from treadle.graph.expr import CollectionExpr, Expr
 from treadle.graph.gather import Blocks
-from treadle.graph.graph import Graph
 from treadle.graph.source import outside_caller
 from treadle.graph.spec import DataNode
 from treadle.graph.tokenize import tokenize
@@ -25,71 +25,7 @@ from treadle.types import Key
 Text: TypeAlias = str
 
 
-class _Lazy:
-    """What bags and items share: both stand on an expression."""
-
-    __slots__ = ("__weakref__", "_expr")
-
-    def __init__(self, expr: Expr):
-        self._expr = expr
-
-    @property
-    def expr(self) -> Expr:
-        """The expression that makes the partitions."""
-        return self._expr
-
-    @property
-    def name(self) -> str:
-        """Name of the partitions' keys; equal names mean equal values."""
-        return self._expr.name
-
-    def __treadle_expr__(self) -> Expr:
-        return self._expr
-
-    def __treadle_lower__(self, graph: Graph) -> None:
-        add_expressions([self._expr], graph)
-
-    def __treadle_keys__(self) -> Any:
-        return block_keys(self.name, self._expr.numblocks)
-
-    def __treadle_tokenize__(self) -> Hashable:
-        return type(self).__name__, self.name
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self._expr,)
-
-    def compute(
-        self,
-        *,
-        scheduler: Any = None,
-        num_workers: int | None = None,
-        optimize_graph: bool = True,
-    ) -> Any:
-        """Compute and return the result; see :func:`treadle.compute`."""
-        (value,) = base.compute(
-            self, scheduler=scheduler, num_workers=num_workers, optimize_graph=optimize_graph
-        )
-        return value
-
-    def persist(
-        self,
-        *,
-        scheduler: Any = None,
-        num_workers: int | None = None,
-        optimize_graph: bool = True,
-    ) -> Any:
-        """Compute, and return the same collection on its results; see :func:`treadle.persist`."""
-        (there,) = base.persist(
-            self, scheduler=scheduler, num_workers=num_workers, optimize_graph=optimize_graph
-        )
-        return there
-
-    def visualize(self, filename: str | None = None, optimize_graph: bool = False) -> Any:
-        """Draw the graph; see :func:`treadle.visualize`."""
-        return base.visualize(self, filename=filename, optimize_graph=optimize_graph)
-
-
-class Item(_Lazy):
+class Item(ExprCollection[Expr]):
     """One value: what a reduction of a bag makes.
 
     Examples
@@ -135,7 +71,7 @@ class Item(_Lazy):
         raise TypeError("whether it is true is not known before it is computed; call compute()")
 
 
-class Bag(_Lazy):
+class Bag(ExprCollection[Expr]):
     """A collection of Python objects in partitions, whose order within partitions is kept.
 
     Made by functions such as :func:`treadle.bag.from_sequence` and :func:`treadle.bag.read_text`.
