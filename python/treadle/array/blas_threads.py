@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -89,6 +90,17 @@ def _leave() -> None:
         _inside -= 1
         if not _inside and _share != max(_before, default=1):
             _set(_before)
+
+
+def _after_fork() -> None:
+    """Nobody multiplies in a child that was forked just now, whatever its parent was doing."""
+    global _lock, _inside, _share
+    _lock = threading.Lock()
+    _inside = _share = 0
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _set(threads: list[int]) -> None:
