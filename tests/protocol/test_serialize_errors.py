@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import copyreg
 import linecache
 import pickle
 import sys
@@ -75,8 +76,20 @@ ARRIVE = {
 }
 
 
+@pytest.fixture(params=["by nobody else", "by tblib"])
+def told_how(request, monkeypatch):
+    """Who says for the whole process how errors are pickled: tblib, where Dask was imported."""
+    kinds = {*map(type, ARRIVE.values()), ZeroDivisionError}
+    for kind in kinds:
+        monkeypatch.delitem(copyreg.dispatch_table, kind, raising=False)
+    if request.param == "by tblib":
+        tblib = pytest.importorskip("tblib.pickling_support")
+        for kind in kinds:
+            monkeypatch.setitem(copyreg.dispatch_table, kind, tblib.pickle_exception)
+
+
 @pytest.mark.parametrize("name", ARRIVE)
-def test_an_error_arrives_as_itself(name):
+def test_an_error_arrives_as_itself(name, told_how):
     error = ARRIVE[name]
 
     message, again = arrived(error)
@@ -260,7 +273,7 @@ def test_contexts_come_along_also_of_an_error_that_cannot_be_rebuilt():
     assert "During handling of the above exception" in message.text
 
 
-def test_a_suppressed_context_stays_suppressed():
+def test_a_suppressed_context_stays_suppressed(told_how):
     def fail():
         try:
             deep_inside(1)

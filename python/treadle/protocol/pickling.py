@@ -148,15 +148,25 @@ def make_error(cls: type[BaseException], args: tuple[Any, ...]) -> BaseException
 
 def _reduce_error(error: BaseException) -> Any:
     kind = type(error)
+    others = copyreg.dispatch_table.get(kind)
+    if others is not None and not _is_tblib(others):
+        return NotImplemented
     # Whoever says how it is pickled is believed; so are the builtin ones that do (OSError, …).
     if kind.__reduce__ is not _error_reduce or kind.__reduce_ex__ is not _object_reduce:
-        return NotImplemented
-    if kind in copyreg.dispatch_table:
-        return NotImplemented
+        return NotImplemented if others is None else error.__reduce_ex__(PROTOCOL)
     reduced = error.__reduce__()
     if not isinstance(reduced, tuple) or reduced[0] is not kind:
-        return NotImplemented
+        return NotImplemented if others is None else reduced
     return (make_error, (kind, reduced[1]), *reduced[2:])
+
+
+def _is_tblib(reducer: Any) -> bool:
+    """Tell whether tblib says how errors are pickled.
+
+    Importing Dask makes it do so, for all errors of the process: with tracebacks and contexts that
+    recurse as deep as they go, where ours travel beside the error, bounded.
+    """
+    return str(getattr(reducer, "__module__", "")).partition(".")[0] == "tblib"
 
 
 def _reduce_array(array: Any) -> Any:
