@@ -94,3 +94,20 @@ def test_what_follows_is_taken_back_with_what_it_follows_from():
     room.tell(ev.TakenBack(home, [room.id("b")], []))
 
     assert [i.worker for i in room.heard(ins.TakeBack)] == [home]
+
+
+def test_nothing_follows_what_a_worker_died_of_before():
+    """Bound to workers, it can't be run alone; a follower that kills must be blamed itself."""
+    room = Room(1)
+    gpu = {"a": ev.Options(resources={"GPU": 1.0})}
+    room.submit({"a": (), "killer": ("a",)}, "killer", options=gpu)
+    room.join(resources={"GPU": 1.0})
+    assert room.where("killer") == room.where("a") == 1
+
+    room.leave(1)
+    room.join(resources={"GPU": 1.0})
+
+    assert room.where("a") == 2
+    assert room.is_("killer") == "waiting"
+    room.finish("a")
+    assert room.is_("killer") == "processing"

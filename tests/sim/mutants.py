@@ -190,7 +190,7 @@ MUTANTS = [
         "                s.flags[row] |= SUSPECT  #",
         "                pass  #",
         1000,
-        first=250,
+        first=2100,
     ),
     _s(
         "a retiring worker goes before its results are copied",

@@ -100,8 +100,11 @@ def _may_follow(s: Columns, row: int, worker: Worker) -> bool:
     number = worker.number
     nbytes = 0
     is_near = True
+    deaths = s.deaths
     for other in s.inputs[row]:
         if s.worker[other] == number:
+            if deaths and other in deaths and s.state[other] == PROCESSING:
+                return False  # should this worker die as well, it would not be known of which
             continue
         if s.state[other] != MEMORY:
             return False
