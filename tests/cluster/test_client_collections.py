@@ -8,7 +8,8 @@ import pytest
 from tests.cluster.client_support import TIMEOUT, ThreadCluster
 
 import treadle
-from treadle import config, delayed
+import treadle.array as da
+from treadle import config, delayed, wait
 from treadle.cluster.client.nested import futures_of
 from treadle.engines import get_engine
 from treadle.errors import UnknownSchedulerError
@@ -68,6 +69,17 @@ def test_a_persisted_collection_stands_on_its_futures(client):
     assert (there + 1).compute() == 3
     assert client.compute(there, sync=True) == 2
     assert client.persist([there, delayed(inc)(5)])[1].compute() == 6
+
+
+def test_persisted_collections_are_waited_for(client):
+    arrays = client.persist([da.ones(4, chunks=2) + 1, da.ones(2, chunks=1)])
+
+    assert len(wait(arrays, TIMEOUT).done) == 4
+    assert len(wait(arrays[0], TIMEOUT).done) == 2
+    with pytest.raises(TypeError, match="persisted"):
+        wait(da.ones(4, chunks=2))
+    with pytest.raises(TypeError, match="not int"):
+        wait([1])
 
 
 def test_persisted_collections_are_published_and_found(cluster, client):

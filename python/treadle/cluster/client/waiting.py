@@ -213,7 +213,7 @@ def wait(fs: Any, timeout: float | str | None = None, return_when: str = ALL_COM
 
     Parameters
     ----------
-    fs : Future or collection of Future
+    fs : Future, persisted collection, or several of these
     timeout : float or str, optional
         Seconds to wait at most, or "500 ms", "2 minutes".
     return_when : str
@@ -237,9 +237,7 @@ def wait(fs: Any, timeout: float | str | None = None, return_when: str = ALL_COM
     ...     len(wait(futures, timeout=30).done)
     2
     """
-    futures: list[Future] = [fs] if isinstance(fs, Future) else list(fs)
-    if not all(isinstance(future, Future) for future in futures):
-        raise TypeError("wait takes futures, or a collection of them")
+    futures = _futures(fs)
     if return_when not in (ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION):
         raise ValueError(
             "return_when must be 'ALL_COMPLETED', 'FIRST_COMPLETED' or 'FIRST_EXCEPTION', "
@@ -256,6 +254,23 @@ def wait(fs: Any, timeout: float | str | None = None, return_when: str = ALL_COM
         else:
             wait_all(futures, limit, stop_on_failure=return_when == FIRST_EXCEPTION)
     return _sorted_out(futures)
+
+
+def _futures(fs: Any) -> list[Future]:
+    """Return the futures to wait for, those of persisted collections among them."""
+    from treadle.cluster.client.nested import futures_of
+
+    found: list[Future] = []
+    is_one = isinstance(fs, Future) or hasattr(type(fs), "__treadle_lower__")
+    for item in [fs] if is_one else list(fs):
+        inside = futures_of(item) if hasattr(type(item), "__treadle_lower__") else [item]
+        if not inside or not isinstance(inside[0], Future):
+            raise TypeError(
+                "wait takes futures, or collections that were persisted on a cluster, not "
+                f"{type(item).__name__}"
+            )
+        found += inside
+    return found
 
 
 def _wait_first(futures: list[Future], timeout: float | None) -> None:
