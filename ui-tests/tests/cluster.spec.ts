@@ -9,8 +9,8 @@ import { addBrokenKernel, Server, stopClusters } from './support/processes';
 
 const server = new Server(Number(process.env.UI_TESTS_PORT) + 1);
 
-// The real ones: a kernel has to reach the cluster.
-test.use({ baseURL: server.url, kernels: null, sessions: null });
+// The real ones: a kernel has to reach the cluster, and the server goes away for a while.
+test.use({ baseURL: server.url, kernels: null, sessions: null, terminals: null });
 
 test.beforeAll(async () => {
   await addBrokenKernel();
@@ -18,7 +18,7 @@ test.beforeAll(async () => {
 });
 test.afterAll(async () => {
   await stopClusters();
-  await server.stop();
+  await server.end();
 });
 test.afterEach(({ page }) => shutDownKernels(page));
 

@@ -1,7 +1,8 @@
 /** Processes that specs start beside the server of the tests, and end. */
 
 import { ChildProcess, spawn } from 'child_process';
-import { chmod, mkdir, readdir, writeFile } from 'fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'fs/promises';
+import { tmpdir } from 'os';
 import { join } from 'path';
 
 /** A process that runs made-up tasks; see `source.py`. */
@@ -61,11 +62,17 @@ export class Server {
     return `http://localhost:${this.port}`;
   }
 
+  /** Start it, the second time in the folder of the first: its pages look for their files. */
   async start(): Promise<void> {
+    this._root ??= await mkdtemp(join(tmpdir(), 'galata-'));
     this._child = spawn(
       'jupyter',
       ['lab', '--config', 'jupyter_server_test_config.py', `--ServerApp.port=${this.port}`],
-      { cwd: join(__dirname, '..', '..'), stdio: 'ignore' }
+      {
+        cwd: join(__dirname, '..', '..'),
+        env: { ...process.env, JUPYTERLAB_GALATA_ROOT_DIR: this._root },
+        stdio: 'ignore'
+      }
     );
     for (;;) {
       const isUp = await fetch(`${this.url}/api`).then(
@@ -89,7 +96,16 @@ export class Server {
     }
   }
 
+  /** Stop it for good. */
+  async end(): Promise<void> {
+    await this.stop();
+    if (this._root) {
+      await rm(this._root, { recursive: true, force: true });
+    }
+  }
+
   private _child: ChildProcess | null = null;
+  private _root: string | null = null;
 }
 
 function ended(child: ChildProcess): Promise<void> {
