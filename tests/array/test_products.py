@@ -341,3 +341,34 @@ def test_einsum_of_truths_and_numbers_sums_in_the_common_dtype():
     found = da.einsum("abc,b->a", da.from_array(truths, chunks=2), da.from_array(numbers, chunks=2))
 
     assert_eq(found, np.einsum("abc,b->a", truths, numbers))
+
+
+def test_the_threads_of_blas_are_as_before_after_products_on_several_threads():
+    blas_threads._find_controls()
+    before = [get() for get, _ in blas_threads._controls]
+    x = da.from_array(np.ones((60, 60)), chunks=20)
+
+    for _ in range(3):
+        (x @ x).compute(scheduler="threads", num_workers=2)
+
+    assert [get() for get, _ in blas_threads._controls] == before
+
+
+def test_any_thread_may_share_the_threads_of_blas():
+    blas_threads._find_controls()
+    for get, set_threads in blas_threads._controls:
+        before = get()
+        found = []
+
+        def ask(get=get, set_threads=set_threads, found=found):
+            set_threads(1)
+            found.append(get())
+
+        for _ in range(2):
+            thread = threading.Thread(target=ask)
+            thread.start()
+            thread.join(30)
+        set_threads(before)
+
+        assert found == [1, 1]
+        assert get() == before

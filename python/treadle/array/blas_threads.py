@@ -120,8 +120,24 @@ def _find_controls() -> None:
     except ImportError:
         _controls = _bundled()
         return
-    found = ThreadpoolController().select(user_api="blas").lib_controllers
-    _controls = [(item.get_num_threads, item.set_num_threads) for item in found]
+    _controls = [
+        _openblas(ctypes.CDLL(item.filepath)) or (item.get_num_threads, item.set_num_threads)
+        for item in ThreadpoolController().select(user_api="blas").lib_controllers
+    ]
+
+
+def _openblas(library: ctypes.CDLL) -> Control | None:
+    """Return the controls of an OpenBLAS that has threads of its own; None for other libraries.
+
+    Not those of threadpoolctl: it lets only the first thread that asks set anything.
+    """
+    for name in ("scipy_openblas_{}_num_threads", "openblas_{}_num_threads"):
+        for suffix in ("64_", ""):
+            getter = getattr(library, name.format("get") + suffix, None)
+            setter = getattr(library, name.format("set") + suffix, None)
+            if getter is not None and setter is not None:
+                return getter, setter
+    return None
 
 
 def _bundled() -> list[Control]:
@@ -130,11 +146,7 @@ def _bundled() -> list[Control]:
     found: list[Control] = []
     for folder in (package.parent / "numpy.libs", package / ".dylibs"):
         for path in folder.glob("*openblas*") if folder.is_dir() else ():
-            library = ctypes.CDLL(str(path))  # loaded already: this only finds it
-            for name in ("scipy_openblas_{}_num_threads64_", "openblas_{}_num_threads64_"):
-                getter = getattr(library, name.format("get"), None)
-                setter = getattr(library, name.format("set"), None)
-                if getter is not None and setter is not None:
-                    found.append((getter, setter))
-                    break
+            control = _openblas(ctypes.CDLL(str(path)))  # loaded already: this only finds it
+            if control is not None:
+                found.append(control)
     return found
