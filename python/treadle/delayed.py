@@ -30,7 +30,7 @@ from treadle.base import (
 from treadle.graph.graph import Graph
 from treadle.graph.naming import function_name, unique_key
 from treadle.graph.source import Source, call_site
-from treadle.graph.spec import DataNode, Node, Task, TaskRef
+from treadle.graph.spec import DataNode, Node, Task, TaskRef, references
 from treadle.graph.tokenize import tokenize
 from treadle.types import Key
 
@@ -465,15 +465,9 @@ def _as_delayed(
 ) -> Delayed:
     """Turn another collection into the lazy call that puts its results together."""
     key = name or unique_key(f"finalize-{type(collection).__name__.lower()}")
-    refs = _key_references(collection.__treadle_keys__())
+    refs = references(collection.__treadle_keys__())
     call = _Call(collection.__treadle_postcompute__, (refs,), _NO_KWARGS)
     return Delayed(key, call, (collection,), source, nout)
-
-
-def _key_references(keys: Any) -> Any:
-    if isinstance(keys, list):
-        return [_key_references(key) for key in keys]
-    return TaskRef(keys)
 
 
 def _find_inputs(value: Any) -> tuple[Any, tuple[Any, ...]]:

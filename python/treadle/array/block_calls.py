@@ -22,8 +22,7 @@ from treadle.array.meta import meta_of
 from treadle.array.rechunk import rechunk
 from treadle.base import is_treadle_collection
 from treadle.graph.blockwise import Operand
-from treadle.graph.expr import GraphExpr
-from treadle.graph.graph import Alias, Graph, Task, TaskRef
+from treadle.graph.expr import CollectionExpr
 from treadle.graph.naming import function_name
 from treadle.graph.tokenize import tokenize
 
@@ -206,31 +205,8 @@ def whole(value: Any) -> Any:
         one = rechunk(value, (-1,) * value.ndim) if value.npartitions != 1 else value
         return operand(one.expr, (None,) * value.ndim)
     if is_treadle_collection(value):
-        return Operand(_put_together(value), ())
+        return Operand(CollectionExpr(f"whole-{tokenize('whole', value)}", value), ())
     return value
-
-
-def _put_together(collection: Any) -> GraphExpr:
-    """Return the one block that is the result of a collection of another kind."""
-    name = f"whole-{tokenize('whole', collection)}"
-
-    def nodes() -> Graph:
-        graph = Graph()
-        collection.__treadle_lower__(graph)
-        keys = collection.__treadle_keys__()
-        if getattr(collection, "__treadle_is_its_key__", False):
-            graph.add(Alias((name,), keys))
-        else:
-            graph.add(Task((name,), collection.__treadle_postcompute__, (_references(keys),)))
-        return graph
-
-    return GraphExpr(name, (), (), nodes)
-
-
-def _references(keys: Any) -> Any:
-    if isinstance(keys, list):
-        return [_references(key) for key in keys]
-    return TaskRef(keys)
 
 
 def sample(value: Any) -> Any:

@@ -31,7 +31,7 @@ from treadle.array.reshaping import reshape_block
 from treadle.array.sources import read_block
 from treadle.array.tree import TreeReduction
 from treadle.graph.blockwise import Axis, Blockwise, fuse_blockwise
-from treadle.graph.expr import Expr, GraphExpr, count_users, rewrite, walk
+from treadle.graph.expr import CollectionExpr, Expr, GraphExpr, count_users, rewrite, walk
 from treadle.graph.gather import Blocks, Gather
 from treadle.graph.tiles import TILE_BYTES
 
@@ -130,7 +130,7 @@ class BlockSizes:
         before = {expr.name: expr for expr in walk(lowered)}
         left = {expr.name for expr in walk(self.fused)}
         for expr in walk(self.fused):
-            if isinstance(expr, GraphExpr):
+            if isinstance(expr, (CollectionExpr, GraphExpr)):
                 self.irregular.add(expr.name)
             elif isinstance(expr, Gather) and _called(expr.functions) is sum_of_products:
                 self.extra[expr.name] = self.largest(expr.name)  # a product, before it is added

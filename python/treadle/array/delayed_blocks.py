@@ -18,7 +18,7 @@ from treadle.array.expr import Computed
 from treadle.array.meta import meta_of
 from treadle.base import current_annotations, is_treadle_collection
 from treadle.delayed import Delayed, delayed
-from treadle.graph.expr import GraphExpr
+from treadle.graph.expr import CollectionExpr, GraphExpr
 from treadle.graph.graph import Graph
 from treadle.graph.source import outside_caller
 from treadle.graph.spec import Alias
@@ -111,20 +111,11 @@ def to_delayed(x: Array, optimize_graph: bool = True) -> Any:
     return found
 
 
-def lazy_value(value: Any) -> GraphExpr | None:
+def lazy_value(value: Any) -> CollectionExpr | None:
     """Return a value that is to be computed as a grid without dimensions; None for other values."""
     if not is_treadle_collection(value):
         return None
-    value = delayed(value)
-    name = f"value-{value.key}"
-
-    def nodes() -> Graph:
-        graph = Graph()
-        value.__treadle_lower__(graph)
-        graph.add(Alias((name,), value.key))
-        return graph
-
-    return GraphExpr(name, (), (), nodes)
+    return CollectionExpr(f"value-{tokenize(value)}", value)
 
 
 __all__ = ["from_delayed", "to_delayed"]

@@ -18,7 +18,7 @@ from treadle.array.rechunk import rechunk
 from treadle.base import current_annotations
 from treadle.graph.expr import Expr
 from treadle.graph.naming import function_name
-from treadle.graph.source import Source, outside_caller
+from treadle.graph.source import outside_caller
 
 SCALARS = (bool, int, float, complex, str, bytes, np.generic, type(None), np.dtype, type)
 
@@ -237,12 +237,7 @@ class _Origin(Expr):
     __slots__ = ()
 
     def __init__(self, name: str):
-        super().__init__(name, (), source=here(), annotations=current_annotations())
-
-
-def here() -> Source:
-    """Return the line of the user's that is calling us."""
-    return outside_caller()
+        super().__init__(name, (), source=outside_caller(), annotations=current_annotations())
 
 
 def broadcast_shapes(*shapes: Sequence[float]) -> tuple[Any, ...]:

@@ -25,7 +25,6 @@ import numpy as np
 from treadle.array.basic_indexing import WHOLE, normalize_entry
 from treadle.array.basic_indexing import getitem as basic_getitem
 from treadle.array.core import Array, new_array
-from treadle.array.elementwise import here
 from treadle.array.expr import operand
 from treadle.array.fancy import take_along
 from treadle.array.masks import take_mask
@@ -33,6 +32,7 @@ from treadle.array.meta import compute_meta, meta_of
 from treadle.array.points import take_points
 from treadle.base import current_annotations
 from treadle.graph.blockwise import Blockwise
+from treadle.graph.source import outside_caller
 
 INVALID = (
     "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or boolean "
@@ -262,7 +262,9 @@ def cut_basic(x: Array, entries: list[Any]) -> tuple[Array, tuple[int, ...], lis
         if not new:
             basic += [WHOLE] * width
     rest = Array(
-        basic_getitem(x.expr, tuple(basic), source=here(), annotations=current_annotations())
+        basic_getitem(
+            x.expr, tuple(basic), source=outside_caller(), annotations=current_annotations()
+        )
     )
     if any(kept):
         rest = with_new_axes(rest, [n for n, new in enumerate(kept) if new])

@@ -9,7 +9,9 @@ import numpy as np
 
 from treadle import base
 from treadle.array.core import Array
+from treadle.array.expr import ArrayExpr
 from treadle.array.finalize import assemble
+from treadle.collection import ExprCollection
 
 
 def assert_eq(
@@ -84,7 +86,7 @@ def _checked(value: Any, scheduler: Any, check_dtype: bool, check_type: bool) ->
         return value
     assert value.numblocks == tuple(map(len, value.chunks))
     assert value.meta.ndim == value.ndim, f"meta has {value.meta.ndim} dimensions, not {value.ndim}"
-    (results,) = base.compute(_Blocks(value), scheduler=scheduler)
+    (results,) = base.compute(_Blocks(value.expr), scheduler=scheduler)
     for index in np.ndindex(*value.numblocks):
         block = results
         for n in index:
@@ -102,20 +104,10 @@ def _checked(value: Any, scheduler: Any, check_dtype: bool, check_type: bool) ->
     return assemble(results, value.ndim)
 
 
-class _Blocks:
+class _Blocks(ExprCollection[ArrayExpr]):
     """An array whose result is its blocks as they are."""
 
-    def __init__(self, array: Array):
-        self._array = array
-
-    def __treadle_expr__(self) -> Any:
-        return self._array.expr
-
-    def __treadle_lower__(self, graph: Any) -> None:
-        self._array.__treadle_lower__(graph)
-
-    def __treadle_keys__(self) -> Any:
-        return self._array.__treadle_keys__()
+    __slots__ = ()
 
     def __treadle_postcompute__(self, results: Any) -> Any:
         return results

@@ -39,7 +39,7 @@ from treadle.graph.blockwise import Blockwise
 from treadle.graph.expr import Expr, Users
 from treadle.graph.gather import Gather
 from treadle.graph.layer import Inputs, Integers
-from treadle.graph.naming import key_prefix
+from treadle.graph.naming import function_name, key_prefix
 from treadle.graph.tokenize import tokenize
 
 SplitEvery = int | Mapping[int, int] | None
@@ -75,7 +75,7 @@ class Recipe:
 
     def partials(self, array: ArrayExpr, axes: tuple[int, ...]) -> Blockwise:
         """Return the grid of partial results."""
-        prefix = f"{function_name(self.chunk)}-partial"
+        prefix = f"{label(self.chunk)}-partial"
         name = f"{prefix}-{tokenize(array.name, self.chunk, dict(self.options), axes)}"
         return Blockwise.call(
             name, array.numblocks, self.chunk, [operand(array, range(array.ndim))],
@@ -84,9 +84,9 @@ class Recipe:
         )  # fmt: skip
 
 
-def function_name(func: Callable[..., Any]) -> str:
+def label(func: Callable[..., Any]) -> str:
     """Return what a function is called in panes."""
-    return getattr(func, "__name__", type(func).__name__).strip("_").replace("_", "-")
+    return function_name(func).strip("_").replace("_", "-")
 
 
 class TreeReduction(ArrayExpr):
@@ -225,7 +225,7 @@ class TreeReduction(ArrayExpr):
 
     def _merged(self, expr: Expr, fan_in: list[int]) -> Gather:
         """Return the partials merged once."""
-        name = f"{function_name(self.combine)}-{tokenize(expr.name, self.combine, fan_in)}"
+        name = f"{label(self.combine)}-{tokenize(expr.name, self.combine, fan_in)}"
         numblocks = tuple(
             -(-count // every) for count, every in zip(expr.numblocks, fan_in, strict=True)
         )
@@ -385,7 +385,7 @@ class Last:
         self.combine = combine
         self.finish = finish
         self.drop = drop
-        self.__name__ = function_name(finish or combine)
+        self.__name__ = label(finish or combine)
 
     def __call__(self, *partials: Any) -> Any:
         value = partials[0] if len(partials) == 1 else self.combine(*partials)
@@ -419,7 +419,7 @@ class Pairwise:
 
     def __init__(self, ufunc: Callable[..., Any]):
         self.ufunc = ufunc
-        self.__name__ = f"merge-{function_name(ufunc)}"
+        self.__name__ = f"merge-{label(ufunc)}"
 
     def __call__(self, *partials: Any) -> Any:
         return self._merge(partials)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from treadle.graph.graph import Graph
 from treadle.graph.source import UNKNOWN, Source
-from treadle.graph.spec import Alias, Task, TaskRef
+from treadle.graph.spec import Alias, Task, references
 from treadle.types import Key
 
 if TYPE_CHECKING:
@@ -248,13 +248,9 @@ class CollectionExpr(Expr):
         if getattr(type(collection), "__treadle_is_its_key__", False):
             graph.setdefault(key, Alias(key, keys))
         else:
-            args = (_references(keys),)
+            args = (references(keys),)
             graph.setdefault(key, Task(key, collection.__treadle_postcompute__, args))
         graph.layers[self.name] = _names(self.name, ())
-
-
-def _references(keys: Any) -> Any:
-    return [_references(key) for key in keys] if isinstance(keys, list) else TaskRef(keys)
 
 
 def _names(name: str, numblocks: tuple[int, ...]) -> Layer:

@@ -49,6 +49,15 @@ class TaskRef:
         return TaskRef, (self.key,)
 
 
+def references(keys: Any) -> Any:
+    """Return the references to keys, in nested lists like theirs.
+
+    >>> references(["x", ["y"]])
+    [TaskRef('x'), [TaskRef('y')]]
+    """
+    return [references(key) for key in keys] if isinstance(keys, list) else TaskRef(keys)
+
+
 class Task:
     """A call whose arguments may be results of other tasks.
 

@@ -20,7 +20,7 @@ from treadle.graph.graph import Graph
 from treadle.graph.naming import unique_key
 from treadle.graph.optimize import fuse_linear
 from treadle.graph.source import outside_caller
-from treadle.graph.spec import DataNode, Task, TaskRef
+from treadle.graph.spec import DataNode, Task, TaskRef, references
 from treadle.graph.table import TaskTable, compile_graph, literal
 from treadle.protocol.messages import TaskOptions
 from treadle.types import Key
@@ -247,7 +247,7 @@ def _key_of(item: Any, graph: Graph, traverse: bool) -> Key | None:
         if getattr(type(item), "__treadle_is_its_key__", False):
             return keys  # type: ignore[no-any-return]
         key = unique_key(f"finalize-{type(item).__name__.lower()}")
-        graph.add(Task(key, item.__treadle_postcompute__, (_references(keys),)))
+        graph.add(Task(key, item.__treadle_postcompute__, (references(keys),)))
         return key
     if not traverse:
         return None
@@ -273,10 +273,6 @@ def _replace(value: Any, graph: Graph) -> Any:
         pairs = {key: _replace(item, graph) for key, item in value.items()}
         return pairs if any(pairs[key] is not value[key] for key in value) else value
     return value
-
-
-def _references(keys: Any) -> Any:
-    return [_references(key) for key in keys] if isinstance(keys, list) else TaskRef(keys)
 
 
 def _flatten(nested: Any) -> Iterable[Key]:
