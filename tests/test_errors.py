@@ -39,6 +39,7 @@ EXAMPLES = {
     "HandshakeError": errors.HandshakeError("tcp://127.0.0.1:9", "another cluster"),
     "FrameError": errors.FrameError("text"),
     "ConnectionClosed": errors.ConnectionClosed("text"),
+    "DataFileError": errors.DataFileError("a.csv", "'x' is no number", "price", 42, "give dtype="),
     "PlanWarning": errors.PlanWarning("text"),
 }
 

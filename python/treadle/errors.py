@@ -27,6 +27,7 @@
         - HandshakeError (ConnectionError) one of two who met does not trust the other
         - FrameError (ValueError)          bytes that are no frame, or one that is too long
         - ConnectionClosed (ConnectionError)  a connection ended
+    - DataFileError (ValueError)       a file does not hold what it should
     - PlanWarning (UserWarning)        a warning: what is planned can't fit in memory
 
 Errors of users' own tasks are never wrapped: they are raised as they are, with a note that
@@ -248,6 +249,42 @@ class FrameError(CommError, ValueError):
 
 class ConnectionClosed(CommError, ConnectionError):
     """A connection ended: the other side closed it, or we did, or it broke."""
+
+
+class DataFileError(TreadleError, ValueError):
+    """A file of data that can't be read, or holds something else than was planned for.
+
+    Attributes
+    ----------
+    path : str
+    reason : str
+    column : str or None
+    offset : int or None
+        Where in the file, in bytes.
+    hint : str
+        What would mend it.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        reason: str,
+        column: str | None = None,
+        offset: int | None = None,
+        hint: str = "",
+    ):
+        super().__init__(path, reason, column, offset, hint)  # args keep the error picklable
+        self.path = path
+        self.reason = reason
+        self.column = column
+        self.offset = offset
+        self.hint = hint
+
+    def __str__(self) -> str:
+        column = "" if self.column is None else f", column {self.column!r}"
+        offset = "" if self.offset is None else f", at byte {self.offset}"
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"{self.path}{column}{offset}: {self.reason}{hint}"
 
 
 class PlanWarning(TreadleError, UserWarning):
