@@ -87,14 +87,18 @@ class AggPlan:
         frame = as_frame(part)
         keys = key_columns(frame, self.grouping.by, beside)
         groups = number_groups(keys, dropna=self.grouping.dropna, sort=self.grouping.sort)
-        columns: dict[str, Any] = {name: frame[label].array for name, label in self.raw.items()}
+        columns: dict[Any, Any] = {name: frame[label].array for name, label in self.raw.items()}
+
         for name, label in self.floats.items():
             columns[name] = as_float(frame[label])
         if self.labels is not None:
             index = frame.index
             columns[self.labels] = index.to_flat_index() if index.nlevels > 1 else index.array
         rows = Rows(
-            pd.DataFrame(columns, index=frame.index, copy=False), groups.codes, groups.count
+            pd.DataFrame(columns, index=frame.index, copy=False),
+            groups.codes,
+            groups.count,
+            groups.sizes,
         )
         state = State()
         for batch in batches(self.parts):
@@ -134,7 +138,9 @@ class AggPlan:
             renumber[places] = np.arange(count)
             values = partial.values.take(places)
             tables = {n: renumbered(table, renumber) for n, table in partial.tables.items()}
-            ready = Ready({name: values[name].array for name in values}, tables, count)
+            ready = Ready(
+                {str(name): column.array for name, column in values.items()}, tables, count
+            )
         return self._dressed([finish(ready) for finish in self.finishes], index)
 
     def aggregate(self, partials: Sequence[Partial]) -> Any:
@@ -317,7 +323,9 @@ def final_groups(
     keys: pd.DataFrame, names: Sequence[Hashable], grouping: Grouping
 ) -> tuple[pd.Index, np.ndarray[Any, Any]]:
     """Return the index of a result, and which group each of its labels is (-1: none)."""
-    columns = [keys[place].rename(name) for place, name in enumerate(names)]
+    columns: Any = [keys[place].set_axis(keys.index) for place in range(len(names))]
+    for column, name in zip(columns, names, strict=True):
+        column.name = name
     numbers = pd.Series(np.arange(len(keys))).groupby(
         columns, sort=grouping.sort, observed=grouping.observed, dropna=grouping.dropna
     )

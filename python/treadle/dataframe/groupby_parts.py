@@ -72,18 +72,10 @@ class Count:
     column: str
 
     def chunk(self, rows: Rows, into: State) -> None:
-        series = rows.frame[self.column]
-        into.columns[self.name] = counts(rows, series)
+        into.columns[self.name] = rows.counts(self.column)
 
     def combine(self, rows: Rows, into: State) -> None:
         into.columns[self.name] = rows.groups[self.name].sum().array
-
-
-def counts(rows: Rows, series: pd.Series) -> Any:
-    """Return the values of each group that are not missing."""
-    if not series.hasnans:
-        return rows.sizes
-    return rows.of(series).count().to_numpy(dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -106,13 +98,18 @@ def reduce_all(parts: Sequence[Reduced], columns: Sequence[str], rows: Rows, int
     """Compute parts with the same method and options: one call of pandas for all columns."""
     distinct = list(dict.fromkeys(columns))
     options = dict(parts[0].options)
-    texts = {c for c in distinct if _ranked(rows.frame[c], parts[0].method, options)}
-    others = [column for column in distinct if column not in texts]
-    found: dict[str, Any] = {
-        column: _text_extreme(rows, column, parts[0].method) for column in texts
-    }
+    method = parts[0].method
+    found: dict[str, Any] = {}
+    for column in distinct:
+        series = rows.frame[column]
+        if method == "sum" and series.dtype == np.float64 and options.keys() <= {"skipna"}:
+            zero = rows.missing(column) if options.get("skipna", True) else ()
+            found[column] = rows.sums(series.to_numpy(), zero)
+        elif _ranked(series, method, options):
+            found[column] = _text_extreme(rows, column, method)
+    others = [column for column in distinct if column not in found]
     if others:
-        result = getattr(rows.groups[others], parts[0].method)(**options)
+        result = getattr(rows.groups[others], method)(**options)
         found.update((column, result[column].array) for column in others)
     for part, column in zip(parts, columns, strict=True):
         into.columns[part.name] = found[column]
@@ -150,7 +147,7 @@ def as_float(series: pd.Series) -> np.ndarray[Any, Any]:
     elif isinstance(series.dtype, pd.DatetimeTZDtype):
         numbers = series.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
     else:
-        return values.to_numpy(dtype=np.float64, na_value=np.nan)
+        return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
     counted = numbers.view(np.int64).astype(np.float64)
     counted[np.isnat(numbers)] = np.nan
     return counted
@@ -169,14 +166,16 @@ class Moments:
     skipna: bool = True
 
     def chunk(self, rows: Rows, into: State) -> None:
-        series = rows.frame[self.column]
-        groups = rows.groups[self.column]
-        options = {} if self.skipna else {"skipna": False}
-        count = counts(rows, series) if self.skipna else rows.sizes
-        variance = groups.var(ddof=0, **options).to_numpy()
+        values = rows.frame[self.column].to_numpy()
+        zero = rows.missing(self.column) if self.skipna else ()
+        count = rows.counts(self.column) if self.skipna else rows.sizes
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mean = rows.sums(values, zero) / count
+            apart = values - np.append(mean, np.nan)[rows.codes]  # the last is for -1
+            apart *= apart
         into.columns[f"{self.name}.count"] = count
-        into.columns[f"{self.name}.mean"] = groups.mean(**options).to_numpy()
-        into.columns[f"{self.name}.squares"] = np.where(count > 0, variance * count, 0.0)
+        into.columns[f"{self.name}.mean"] = mean
+        into.columns[f"{self.name}.squares"] = rows.sums(apart, zero)
 
     def combine(self, rows: Rows, into: State) -> None:
         frame = rows.frame
@@ -186,19 +185,14 @@ class Moments:
         # Means are put together as distances from one of them, so that no large number is rounded.
         some = rows.of(pd.Series(means)).first().to_numpy(dtype=np.float64)
         weights = counted.astype(np.float64)
-        total = sums(rows, weights)
+        total = rows.sums(weights)
         with np.errstate(divide="ignore", invalid="ignore"):
             distance = np.where(counted > 0, means - some[rows.codes], 0.0)
-            moved = sums(rows, weights * distance) / total
+            moved = rows.sums(weights * distance) / total
             apart = np.where(counted > 0, distance - moved[rows.codes], 0.0)
         into.columns[f"{self.name}.count"] = total.astype(np.int64)
         into.columns[f"{self.name}.mean"] = some + moved
-        into.columns[f"{self.name}.squares"] = sums(rows, squares + weights * apart * apart)
-
-
-def sums(rows: Rows, values: Any) -> Any:
-    """Return sums of floats for each group; what is no number spoils the sum."""
-    return np.bincount(rows.codes, weights=values, minlength=rows.count)
+        into.columns[f"{self.name}.squares"] = rows.sums(squares + weights * apart * apart)
 
 
 @dataclass(frozen=True)
@@ -270,7 +264,8 @@ class Distinct:
         if not inside.all():
             groups, values = groups[inside], values[inside]
             times = times if times is None else times[inside]
-        pairs = number_groups([groups, values], dropna=False, sort=False)
+        # Counted values stay in the order of rows: as frequent ones are told apart by it.
+        pairs = number_groups([groups, values], dropna=False, sort=not self.counted)
         table = pairs.keys.set_axis(["group", "value"], axis=1)
         if self.counted:
             weights = None if times is None else times.to_numpy()
@@ -286,8 +281,8 @@ class Collected:
     columns: tuple[str, ...]
 
     def chunk(self, rows: Rows, into: State) -> None:
-        table = rows.frame[list(self.columns)].copy()
-        table.insert(0, "group", rows.codes)
+        columns = {name: rows.frame[name].array for name in self.columns}
+        table = pd.DataFrame({"group": rows.codes, **columns}, index=rows.frame.index, copy=False)
         if len(table) and (rows.codes < 0).any():
             table = table[rows.codes >= 0]
         into.tables[self.name] = table

@@ -101,10 +101,11 @@ def _requests(
 ) -> Iterator[Request]:
     if spec is None:
         for named in options.values():
-            if isinstance(named, pd.NamedAgg) or (isinstance(named, tuple) and meta.ndim == 2):
-                column, func = named[0], named[1]
-                more = tuple(getattr(named, "args", ()) or ())
-                yield Request(column, func, more, dict(getattr(named, "kwargs", {}) or {}))
+            if isinstance(named, pd.NamedAgg):
+                more, keywords = getattr(named, "args", ()), getattr(named, "kwargs", {})
+                yield Request(named.column, named.aggfunc, tuple(more), dict(keywords))
+            elif isinstance(named, tuple) and meta.ndim == 2:
+                yield Request(named[0], named[1])
             else:
                 yield Request(_the_column(meta, grouping), named)
     elif isinstance(spec, Mapping):
@@ -241,7 +242,7 @@ def _one(values: Any) -> Any:
         return pd.Categorical.from_codes([0 if len(dtype.categories) else -1], dtype=dtype)
     if isinstance(dtype, np.dtype):
         return pd.array(np.ones(1, "i8").astype(dtype), dtype=dtype)
-    for value in (1, "a", True):
+    for value in ("a", 1, True):
         try:
             return pd.array([value], dtype=dtype)
         except (TypeError, ValueError, NotImplementedError, OverflowError, AttributeError):
