@@ -91,6 +91,17 @@ def test_columns_come_in_the_order_asked_for(path):
     pd.testing.assert_frame_equal(whole(projected), pd.read_parquet(path, columns=["t"]))
 
 
+def test_strings_are_read_as_categories_on_demand(path, sample):
+    plan = plan_parquet(path, split_row_groups=2).categorise(["s", "x"])
+
+    assert list(plan.meta.dtypes == "category") == [False, False, True, False, False]
+    for wanted in (plan, plan.select([("s", "!=", "name 3")])):
+        for frame in frames(wanted):
+            assert frame["s"].dtype == "category"
+            expected = sample.loc[frame.index]
+            pd.testing.assert_frame_equal(frame.astype({"s": "str"}), expected)
+
+
 def test_no_columns_still_have_rows(path):
     plan = plan_parquet(path, split_row_groups=2).project([])
 
@@ -382,8 +393,7 @@ def test_files_are_read_through_fsspec(sample):
     pd.testing.assert_frame_equal(whole(plan), sample)
 
 
-# Not zero, of which there are two: pyarrow itself leaves out row groups that hold the other one.
-FLOATS = st.sampled_from([-2.0, -0.5, 0.5, 1.0])
+FLOATS = st.sampled_from([-2.0, -0.5, 0.0, 0.5, 1.0])
 
 
 @settings(
@@ -426,6 +436,6 @@ def test_filters_and_pruning_agree_with_pandas_for_any_rows(tmp_path, rows, grou
     plan = plan_parquet(path, filters=filters, split_row_groups=True)
     result = whole(plan, ignore_index=True)
 
-    # pandas makes floats of integers only if a row that it returns lacks one
-    expected = pd.read_parquet(path, filters=filters)
+    # Not by pd.read_parquet: pyarrow's own pruning forgets that NaN differs from all.
+    expected = table.filter(pq.filters_to_expression(filters)).to_pandas()
     pd.testing.assert_frame_equal(result, expected.astype(plan.meta.dtypes))

@@ -154,6 +154,26 @@ class ParquetPlan:
         reader = replace(pruned.reader, filters=both, renumber=False)
         return replace(pruned, reader=reader)
 
+    def categorise(self, columns: Sequence[Any]) -> ParquetPlan:
+        """Return the plan that reads these columns of strings as categories.
+
+        Parquet mostly stores strings as a dictionary and codes, so this reads less than strings
+        do, and what groups or counts by them has its codes already.  Categories are those of a
+        partition, in no order; others of the columns are left as they are.
+        """
+        import pyarrow as pa
+
+        schema, meta = self.reader.schema, self.meta
+        for column, name in zip(columns, _fields_of(columns, self.labels), strict=True):
+            number = schema.get_field_index(name)
+            kind = schema.field(number).type
+            if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+                # What pyarrow makes of both kinds of strings when it leaves the codes.
+                coded = pa.dictionary(pa.int32(), pa.string())
+                schema = schema.set(number, schema.field(number).with_type(coded))
+                meta = meta.astype({column: "category"})
+        return replace(self, reader=replace(self.reader, schema=schema), meta=meta)
+
     def extremes(self, column: Any) -> list[Extremes | None]:
         """Return what statistics say of a column in each partition, before filters."""
         name = self.labels.get(column, column)

@@ -193,7 +193,11 @@ def _read_piece(piece: ParquetPiece, reader: ParquetReader) -> tuple[Any, _Rows]
     source = open_source(reader.fs, piece.file)
     try:
         file = pq.ParquetFile(
-            source, metadata=footer.metadata, memory_map=local, pre_buffer=not local
+            source,
+            metadata=footer.metadata,
+            memory_map=local,
+            pre_buffer=not local,
+            read_dictionary=_dictionaries(footer.schema, reader),
         )
         take = _Take(file, footer.schema.names, piece, reader)
         if reader.filters is None:
@@ -206,6 +210,19 @@ def _read_piece(piece: ParquetPiece, reader: ParquetReader) -> tuple[Any, _Rows]
     finally:
         if not isinstance(source, str):
             source.close()
+
+
+def _dictionaries(stored: Any, reader: ParquetReader) -> list[str]:
+    """Return the fields that are strings in the file, and categories in the result."""
+    import pyarrow as pa
+
+    return [
+        name
+        for name in reader.fields
+        if pa.types.is_dictionary(reader.schema.field(name).type)
+        and name in stored.names
+        and stored.field(name).type in (pa.string(), pa.large_string())
+    ]
 
 
 class _Take:
