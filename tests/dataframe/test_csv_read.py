@@ -365,7 +365,7 @@ def test_a_quote_that_never_closes_is_an_error(path):
         read(path)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     rows=st.lists(
         st.tuples(
@@ -386,7 +386,7 @@ def test_any_frame_that_pandas_wrote_comes_back(tmp_path_factory, rows, blocksiz
     pd.testing.assert_frame_equal(frame, pd.read_csv(path, low_memory=False))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     fields=st.lists(
         st.lists(st.text(st.sampled_from('1x." '), max_size=4), min_size=2, max_size=2), max_size=8

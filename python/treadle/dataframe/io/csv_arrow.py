@@ -3,7 +3,7 @@
 pyarrow is given the type of every column, and refuses a value of another one; then, and for
 anything else that it reads otherwise than pandas does, the answer is None, and pandas has to look.
 Known differences, which are asked for here: hexadecimal integers, which pandas takes for text;
-missing values in columns of integers and bools; lines of blanks.
+missing values in columns of integers and bools; some spellings of NaN.
 """
 
 from __future__ import annotations
@@ -91,12 +91,16 @@ def parse(
         )
     except pa.ArrowInvalid:
         return None
+    nulls = {name: table.column(name).null_count for name in types}
     for name, kind in types.items():
-        exact = pa.types.is_integer(kind) or pa.types.is_boolean(kind)
-        if exact and table.column(name).null_count:
+        if nulls[name] and (pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
             return None
     frame = table.to_pandas(use_threads=False, split_blocks=True, self_destruct=True)
     del table
+    for name, kind in types.items():
+        # Spellings of NaN that pandas takes for text, such as ``NAN``.
+        if pa.types.is_floating(kind) and int(frame[name].isna().sum()) != nulls[name]:
+            return None
     frame.columns = pd.Index(list(fields))
     return _finished(frame, reading, fields)
 

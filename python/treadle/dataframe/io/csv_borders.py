@@ -29,6 +29,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+PIECE = 1 << 17
+"""Bytes looked at together, which stay in the cache."""
+
+
 @dataclass(frozen=True, slots=True)
 class Marks:
     """The bytes that give a file its shape.
@@ -105,14 +109,20 @@ class QuoteScan:
         openings = quotes[1 if self.inside else 0 :: 2]
         before = data[openings - 1]
         if len(openings) and openings[0] == 0:
-            before[0] = self._quote if self._pending else self._last
+            before[0] = self._before()
         # Quotes are starters, too, because one right after one that closes reopens the field.
         return quotes if bool(self._starters[before].all()) else None
+
+    def _before(self) -> int:
+        """Return the byte before the chunk; a quote only if it closed a field."""
+        if self._pending:
+            return self._quote
+        return 0 if self._last == self._quote else self._last
 
     def _turns_one_by_one(self, chunk: bytes) -> NDArray[np.int64]:
         quote = bytes([self._quote])
         turns = []
-        inside, at, before_first = self.inside, 0, self._last
+        inside, at, before_first = self.inside, 0, self._before()
         closed = 0 if self._pending else -1  # where a quote would make a pair of the last one
         while (at := chunk.find(quote, at)) >= 0:
             if inside:
@@ -211,13 +221,20 @@ def looks_whole(data: bytes, marks: Marks) -> bool:
     if marks.quote is None or marks.quote not in data:
         return True
     array = np.frombuffer(data, np.uint8)
-    quotes = np.flatnonzero(array == marks.quote[0])
-    if len(quotes) & 1:
-        return False
     starters = _starters(marks)
-    padded = np.concatenate([[marks.newline[0]], array, [marks.newline[0]]])
-    opens, closes = quotes[0::2], quotes[1::2]
-    return bool(starters[padded[opens]].all() and starters[padded[closes + 2]].all())
+    odd, last = 0, len(array) - 1
+    for start in range(0, len(array), PIECE):
+        quotes = np.flatnonzero(array[start : start + PIECE] == marks.quote[0])
+        quotes += start
+        opens, closes = quotes[odd::2], quotes[1 - odd :: 2]
+        before = starters[array[opens - 1]]
+        if len(opens) and opens[0] == 0:
+            before[0] = True
+        after = starters[array[np.minimum(closes + 1, last)]]
+        if not (before.all() and after.all()):
+            return False
+        odd ^= len(quotes) & 1
+    return not odd
 
 
 def has_quoted_newline(data: bytes, marks: Marks) -> bool:

@@ -31,6 +31,7 @@ from treadle.dataframe.io.csv_read import CsvBlock, empty_frame, header_order
 from treadle.dataframe.io.csv_samples import WINDOW, look, whole_head
 from treadle.dataframe.io.csv_source import (
     Source,
+    at_once,
     common_size,
     find_sources,
     read_range,
@@ -255,7 +256,8 @@ def _cut(source: Source, reading: CsvReading, size: int, quoted: bool) -> Iterat
     if quoted and reading.marks.quote is not None:
         borders = find_borders(stream_chunks(source, 0), targets, reading.marks)
     else:
-        borders = [_newline_from(source, target, reading) for target in targets]
+        find = lambda target: _newline_from(source, target, reading)
+        borders = at_once([source], find, targets)
     edges = sorted({0, *borders, source.size})
     for begin, end in pairwise(edges):
         yield CsvBlock(source, begin, end, order, quoted or reading.marks.quote is None)

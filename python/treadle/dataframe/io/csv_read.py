@@ -323,17 +323,17 @@ def _fit(
     misfits: dict[int, Kind] = {}
     for number in fields:
         values = frame[number]
-        if number in reading.given or number in _converted(reading):
+        if number in reading.given:
             columns[number] = values
             continue
         wanted, found = reading.kinds[number], kind_of(values)
         wider = join(wanted, found)
         date = reading.dates[number][1] if number in reading.dates else None
-        if wider == wanted and not (found == "int" and wanted == "uint" and (values < 0).any()):
+        if wider == "uint" and found == "int" and bool((values < 0).any()):
+            wider = "str"
+        if wider == wanted or (wider, wanted) == ("float", "null"):
             columns[number] = widen(values, wanted, date)
             continue
-        if wider == "uint" and bool((values < 0).any()):
-            wider = "str"
         misfits[number] = wider
         if late == "promote" and keeps_values(found, wider):
             columns[number] = widen(values, wider, date)

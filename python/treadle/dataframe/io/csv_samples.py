@@ -24,7 +24,13 @@ from treadle.dataframe.io.csv_dtypes import Kind, join, kind_of
 from treadle.dataframe.io.csv_options import CsvReading, can_be_cut, split_header, to_utf8
 from treadle.dataframe.io.csv_pandas import parse_fields
 from treadle.dataframe.io.csv_read import CsvBlock, header_order
-from treadle.dataframe.io.csv_source import Source, read_head, read_range, read_whole
+from treadle.dataframe.io.csv_source import (
+    Source,
+    at_once,
+    read_head,
+    read_range,
+    read_whole,
+)
 
 WINDOW = 64 << 10
 """Bytes of a sample that is not the head of a file."""
@@ -69,8 +75,9 @@ def look(
     dates = _date_fields(parse_dates, reading)
     formats = _date_formats(head[start:], reading, dates)
     samples: list[tuple[bytes, tuple[int, ...] | None]] = [(head[start:], None)]
-    for window in _windows(blocks, first, len(head)):
-        found = _window(*window, reading)
+    windows = list(_windows(blocks, first, len(head)))
+    sources = [block.source for block, _ in windows]
+    for found in at_once(sources, lambda window: _window(*window, reading), windows):
         if found is None:
             return None
         samples.append(found)

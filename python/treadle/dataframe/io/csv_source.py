@@ -16,13 +16,20 @@ from __future__ import annotations
 import glob
 import io
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import IO, Any, cast
+from typing import IO, Any, TypeVar, cast
 
 from treadle.errors import CsvError
 
 ENDINGS = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz", ".zst": "zstd", ".zip": "zip"}
+
+READERS = 32
+"""Reads at a time of files that are far away, while a reading is planned."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 CHUNK = 8 << 20
 """Bytes that a stream hands on at a time."""
@@ -282,3 +289,16 @@ class _Owning(io.RawIOBase):
 def common_size(sources: Sequence[Source]) -> int:
     """Return the bytes of all files whose size is known."""
     return sum(source.size or 0 for source in sources)
+
+
+def at_once(
+    sources: Sequence[Source], func: Callable[[Item], Result], items: Sequence[Item]
+) -> list[Result]:
+    """Call a function that reads a little of files with each item.
+
+    Several at a time if a file is far away, where most of the time is spent waiting.
+    """
+    if len(items) < 2 or all(source.options is None for source in sources):
+        return [func(item) for item in items]
+    with ThreadPoolExecutor(min(len(items), READERS)) as pool:
+        return list(pool.map(func, items))
