@@ -8,8 +8,7 @@ three ways::
     broadcast   all of one side meets every part of the other    merge_parts(left[i], right)
 
 A side may be broadcast if its rows can't turn out unmatched in one part and matched in the next;
-where they can, :func:`merge_marking` notes which rows were met, and :func:`unmet_rows` adds the
-others at the end.
+for where they can, see `treadle.dataframe.broadcast_join`.
 
 >>> import pandas as pd
 >>> flights = pd.DataFrame({"plane": ["N1", "N2", "N1"]})
@@ -27,8 +26,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from treadle.dataframe.lookup_join import can_look_up, look_up, lookup_join
 from treadle.dataframe.shuffle_kernels import key_columns
 
 #: Joins whose result keeps only columns of the left side.
@@ -36,8 +35,8 @@ FILTERS = {"leftsemi": "inner", "leftanti": "left_anti"}
 HOWS = ("inner", "left", "right", "outer", "cross", "left_anti", "right_anti", *FILTERS)
 
 # Which rows appear also when nothing matches them: for such a side, a part alone can't tell.
-_KEEPS_LEFT = {"left", "outer", "left_anti", "leftanti", "leftsemi"}
-_KEEPS_RIGHT = {"right", "outer", "right_anti"}
+KEEPS_LEFT = {"left", "outer", "left_anti", "leftanti", "leftsemi"}
+KEEPS_RIGHT = {"right", "outer", "right_anti"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,8 @@ class JoinPlan:
     promoted : tuple
         Columns that gain missing values in rows that match nothing: integers turn to floats and
         booleans to objects there, as in pandas.
+    looks_up : bool
+        Whether a side with unique keys may be looked up, see `treadle.dataframe.lookup_join`.
     """
 
     how: str
@@ -67,6 +68,7 @@ class JoinPlan:
     validate: str | None
     meta: pd.DataFrame
     promoted: tuple[Any, ...]
+    looks_up: bool = False
 
     def can_broadcast(self, side: str) -> bool:
         """Whether all of ``side`` may be merged with each part of the other side alone.
@@ -81,7 +83,7 @@ class JoinPlan:
         """
         if side not in ("left", "right"):
             raise ValueError(f"there is no side {side!r}; use 'left' or 'right'")
-        keeping = _KEEPS_LEFT if side == "left" else _KEEPS_RIGHT
+        keeping = KEEPS_LEFT if side == "left" else KEEPS_RIGHT
         return self.how not in keeping and self.can_mark(side)
 
     def can_mark(self, side: str) -> bool:
@@ -148,7 +150,30 @@ def plan_join(
         tuple(suffixes), indicator, validate, left.iloc[:0], (),  # type: ignore[arg-type]
     )  # fmt: skip
     meta = _merged(left.iloc[:0], right.iloc[:0], plan)
-    return replace(plan, meta=meta, promoted=_promoted(left, right, plan, meta))
+    return replace(
+        plan,
+        meta=meta,
+        promoted=_promoted(left, right, plan, meta),
+        looks_up=_looks_up(left, right, plan, meta),
+    )
+
+
+def _looks_up(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan, meta: pd.DataFrame) -> bool:
+    """Whether a merge by one column of each side, of one dtype, adds columns and nothing else."""
+    if not plan.left_on or not plan.right_on or len(plan.left_on) != 1:
+        return False
+    names = (left.columns, right.columns, meta.columns)
+    if not all(columns.is_unique for columns in names) or names[0].nlevels + names[1].nlevels > 2:
+        return False
+    on = plan.left_on[0], plan.right_on[0]
+    if on[0] not in left.columns or on[1] not in right.columns:
+        return False
+    if plan.how in FILTERS:
+        plain = plan.validate is None
+    else:
+        unchecked = (None, "m:1", "many_to_one", "m:m", "many_to_many")
+        plain = plan.how in ("inner", "left") and plan.validate in unchecked and not plan.indicator
+    return plain and can_look_up(left[on[0]].dtype, right[on[1]].dtype)
 
 
 def _listed(keys: Any) -> list[Any] | None:
@@ -162,8 +187,8 @@ def _promoted(
 ) -> tuple[Any, ...]:
     """Columns that can't hold what is missing, of a side whose rows may be missing."""
     sides = (
-        (left, plan.how in _KEEPS_RIGHT, plan.suffixes[0]),
-        (right, plan.how in _KEEPS_LEFT and plan.how not in FILTERS, plan.suffixes[1]),
+        (left, plan.how in KEEPS_RIGHT, plan.suffixes[0]),
+        (right, plan.how in KEEPS_LEFT and plan.how not in FILTERS, plan.suffixes[1]),
     )
     keys = {*(plan.left_on or ())} & {*(plan.right_on or ())}
     found = []
@@ -198,6 +223,12 @@ def merge_parts(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.D
 def _merged(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.DataFrame:
     if plan.how in FILTERS:
         return _filtered(left, right, plan)
+    if plan.looks_up and plan.left_on and plan.right_on:
+        on = plan.left_on[0], plan.right_on[0]
+        if can_look_up(left[on[0]].dtype, right[on[1]].dtype):
+            merged = lookup_join(left, right, plan.how, *on, plan.meta.columns)
+            if merged is not None:
+                return merged
     return left.merge(
         right, how=plan.how, left_on=plan.left_on, right_on=plan.right_on,  # type: ignore[arg-type]
         left_index=plan.left_index, right_index=plan.right_index,
@@ -206,33 +237,43 @@ def _merged(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.DataF
 
 
 def _filtered(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.DataFrame:
-    """Rows of the left side that have a match, or none; each at most once."""
+    """Rows of the left side that have a match, or none; each at most once, and in its order.
+
+    They are numbered anew unless an index takes part, as an inner merge does.
+    """
+    if plan.looks_up and plan.left_on and plan.right_on:
+        keys, table = left[plan.left_on[0]], right[plan.right_on[0]].drop_duplicates()
+        rows = look_up(keys, table) if can_look_up(keys.dtype, table.dtype) else None
+        if rows is not None:
+            kept: pd.DataFrame = left[(rows >= 0) == (plan.how == "leftsemi")]
+            return kept.set_axis(pd.RangeIndex(len(kept)))
     if plan.validate is not None:
         _check_unique(left, right, plan)
     columns = key_columns(right, None if plan.right_index else plan.right_on)
-    keys = _frame(columns).drop_duplicates()
+    distinct = frame_of(columns).drop_duplicates()
     how: Any = FILTERS[plan.how]
     if plan.left_index:
-        index = keys.iloc[:, 0] if keys.shape[1] == 1 else pd.MultiIndex.from_frame(keys)
-        return left.merge(
-            pd.DataFrame(index=pd.Index(index).set_names(left.index.names)),
-            how=how, left_index=True, right_index=True,
-        )  # fmt: skip
-    keys.columns = pd.Index(plan.left_on or [], dtype=object)
-    merged = left.merge(keys, how=how, on=plan.left_on)
-    return merged[list(left.columns)]
+        names = left.index.names
+        if distinct.shape[1] == 1:
+            other = pd.DataFrame(index=pd.Index(distinct[0].array, name=names[0]))
+        else:
+            other = pd.DataFrame(index=pd.MultiIndex.from_frame(distinct, names=names))
+        return left.merge(other, how=how, left_index=True, right_index=True)
+    distinct.columns = pd.Index(plan.left_on or [], dtype=object)
+    merged = left.merge(distinct, how=how, on=plan.left_on)[list(left.columns)]
+    return merged.set_axis(pd.RangeIndex(len(merged)))
 
 
-def _frame(columns: Sequence[Any]) -> pd.DataFrame:
-    """Key columns as a frame with columns 0, 1, ... and its own index."""
+def frame_of(columns: Sequence[Any]) -> pd.DataFrame:
+    """Return key columns as a frame with columns 0, 1, ... and an index of its own."""
     arrays = {n: getattr(column, "array", column) for n, column in enumerate(columns)}
     return pd.DataFrame(arrays)
 
 
 def _check_unique(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> None:
     """Let pandas check what the merge of a filter does not show, since the right has no repeats."""
-    left_keys = _frame(key_columns(left, None if plan.left_index else plan.left_on))
-    right_keys = _frame(key_columns(right, None if plan.right_index else plan.right_on))
+    left_keys = frame_of(key_columns(left, None if plan.left_index else plan.left_on))
+    right_keys = frame_of(key_columns(right, None if plan.right_index else plan.right_on))
     left_keys.merge(right_keys, on=list(left_keys.columns), validate=plan.validate)  # type: ignore[arg-type]
 
 
@@ -272,77 +313,3 @@ def _conform_column(part: pd.DataFrame, number: int, dtype: Any) -> None:
         fits = True
     if fits:
         part.isetitem(number, column.astype(dtype).array)
-
-
-# -- broadcasting a side that keeps its rows --------------------------------------------------
-
-
-def merge_marking(
-    part: pd.DataFrame, small: pd.DataFrame, plan: JoinPlan, side: str
-) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
-    """Merge a part with all of a side that keeps its unmatched rows; note which rows were met.
-
-    Parameters
-    ----------
-    part : DataFrame
-        A part of the other side.
-    small : DataFrame
-        All of ``side``.
-    side : {"left", "right"}
-
-    Returns
-    -------
-    (DataFrame, array of bool)
-        The result but for rows of ``small`` that match nothing, and which of them did match.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> a, b = pd.DataFrame({"k": [1, 2]}), pd.DataFrame({"k": [2, 3], "x": [5, 6]})
-    >>> plan = plan_join(a, b, how="outer")
-    >>> merged, met = merge_marking(a, b, plan, "right")
-    >>> merged.k.tolist(), met.tolist()
-    ([1, 2], [True, False])
-    >>> unmet_rows(b, [met], plan, "right", a.iloc[:0]).k.tolist()
-    [3]
-    """
-    if not plan.can_mark(side) or plan.how in ("left_anti", "right_anti", "cross"):
-        raise ValueError(f"a join with how={plan.how!r} and {plan.validate=} has to be shuffled")
-    left, right = (small, part) if side == "left" else (part, small)
-    keeps_other = plan.how in (_KEEPS_RIGHT if side == "left" else _KEEPS_LEFT)
-    other = "right" if side == "left" else "left"
-    merged = merge_parts(left, right, replace(plan, how=other if keeps_other else "inner"))
-    small_keys = _frame(_keys(small, plan, side))
-    part_keys = _frame(_keys(part, plan, other)).drop_duplicates()
-    names = list(small_keys.columns)
-    rows = small_keys.assign(row=np.arange(len(small))).merge(part_keys, on=names)["row"]
-    met = np.zeros(len(small), np.bool_)
-    met[rows.to_numpy()] = True
-    return merged, met
-
-
-def _keys(df: pd.DataFrame, plan: JoinPlan, side: str) -> list[Any]:
-    if side == "left":
-        return key_columns(df, None if plan.left_index else plan.left_on)
-    return key_columns(df, None if plan.right_index else plan.right_on)
-
-
-def unmet_rows(
-    small: pd.DataFrame,
-    met: Sequence[NDArray[np.bool_]],
-    plan: JoinPlan,
-    side: str,
-    other: pd.DataFrame,
-) -> pd.DataFrame:
-    """Return the rows of a broadcast side that no part matched, as the merge shows them.
-
-    Parameters
-    ----------
-    met : sequence of array of bool
-        From :func:`merge_marking`, one for each part.
-    other : DataFrame
-        The meta of the other side.
-    """
-    rest = small[~np.logical_or.reduce([np.zeros(len(small), np.bool_), *met])]
-    left, right = (rest, other.iloc[:0]) if side == "left" else (other.iloc[:0], rest)
-    return merge_parts(left, right, plan)
