@@ -289,3 +289,17 @@ def test_errors_of_compressed_files_name_places_in_the_text(tmp_path):
         read_csv_block(plan.blocks[0], plan.reading)
 
     assert caught.value.offset == text.index(b"x")
+
+
+def test_late_values_in_files_that_are_read_whole_are_errors_too(tmp_path):
+    for name, value in zip("abcd", ["1", "1.5", "2", "3"], strict=True):
+        (tmp_path / f"{name}.csv").write_text(f"x,y\n{value},5 # why\n")
+    plan = plan_csv(tmp_path / "*.csv", comment="#")
+
+    with pytest.raises(CsvDtypeError, match=r"b\.csv, column 'x': holds values") as caught:
+        read_csv_block(plan.blocks[1], plan.reading)
+
+    assert caught.value.promotion == {"x": "float64"}
+    plan = plan.promoted(caught.value.promotion)
+    frames = [read_csv_block(block, plan.reading) for block in plan.blocks]
+    assert pd.concat(frames).x.tolist() == [1, 1.5, 2, 3]

@@ -95,6 +95,8 @@ def test_blocks_give_what_pandas_reads_from_the_whole(path):
         {"na_filter": False},
         {"dtype": {"b": object}},
         {"skipfooter": 2, "engine": "python"},
+        {"comment": "#", "index_col": "s", "usecols": ["s", "f"]},
+        {"comment": "#", "dtype": {"i": "float32", "s": object}},
     ],
     ids=str,
 )
@@ -145,6 +147,7 @@ def test_options_mean_what_they_mean_to_pandas(path, options):
         (b"d,v\n2013.01.05,1\n", {"parse_dates": ["d"], "date_format": "%Y.%m.%d"}),
         (b"d,v\n2013-01-01T10:00:00Z,1\n2013-01-01T11:00:00Z,2\n", {"parse_dates": [0]}),
         (b"d,v\n2013-01-01,1\n2013-01-02,2\n", {"parse_dates": True, "index_col": "d"}),
+        (b"d,v\n2013-01-01T10:00:00Z,1\n", {"parse_dates": ["d"], "comment": "#"}),
         (b"d,v\nsoon,1\n2013-01-02,2\n", {"parse_dates": ["d"], "date_format": "%Y-%m-%d"}),
     ],
     ids=str,
@@ -358,10 +361,41 @@ def test_places_in_other_encodings_are_places_in_the_file(path):
     assert caught.value.offset == offset
 
 
+def test_utf_16_is_recognised_by_its_mark(path):
+    path.write_bytes("a,b\n1,2\n".encode("utf-16"))
+
+    with pytest.raises(CsvError, match='give encoding="utf-16"'):
+        plan_csv(path)
+
+
+def test_categories_are_those_of_each_block(path):
+    path.write_bytes(HEAD + ROWS)
+    plan = plan_csv(path, blocksize=200, dtype={"s": "category"})
+
+    frames = [read_csv_block(block, plan.reading) for block in plan.blocks]
+
+    frame = pd.concat([frame.astype({"s": "str"}) for frame in frames], ignore_index=True)
+    pd.testing.assert_frame_equal(frame, pd.read_csv(path))
+    assert {str(frame.s.dtype) for frame in [*frames, plan.meta]} == {"category"}
+
+
+def test_a_converter_that_gives_other_kinds_late_is_an_error(path):
+    write_late(path, b"12", b"13")
+    plan = plan_late(path, converters={"a": lambda text: float(text) / 2 if text == "13" else 6})
+
+    with pytest.raises(CsvDtypeError) as caught:
+        whole(plan)
+
+    assert caught.value.promotion == {"a": "float64"}
+
+
 def test_a_quote_that_never_closes_is_an_error(path):
     path.write_bytes(b'a,b\n1,x\n2,"y\n3,z\n')
 
     with pytest.raises(CsvError, match="never closed"):
+        read(path)
+
+    with pytest.raises(CsvError, match="byte 10"):
         read(path)
 
 

@@ -28,7 +28,6 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-
 PIECE = 1 << 17
 """Bytes looked at together, which stay in the cache."""
 

@@ -39,11 +39,11 @@ def with_columns(reading: CsvReading, head: bytes, source: Source, parse_dates: 
     if reading.verbatim:
         if parse_dates is not None:
             options["parse_dates"] = parse_dates
-        frame = pd.read_csv(io.BytesIO(head), **options)
-        count = len(frame.columns)
+        frame: pd.DataFrame = pd.read_csv(io.BytesIO(head), **options)
         return replace(
-            reading, options=options, labels=frame.columns, selected=tuple(range(count)),
-            kinds=NOTHING * count,
+            reading, options=options, labels=frame.columns, meta=frame.iloc[:0],
+            selected=tuple(range(len(frame.columns))), kinds=NOTHING * len(frame.columns),
+            given=_given(options.get("dtype"), frame.columns),
         )  # fmt: skip
     names = options.pop("names", None)
     usecols, index_col = options.pop("usecols", None), options.pop("index_col", None)

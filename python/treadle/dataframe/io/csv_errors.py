@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from treadle.dataframe.io.csv_borders import record_starts
+from treadle.dataframe.io.csv_borders import QuoteScan, record_starts
 from treadle.dataframe.io.csv_dtypes import Kind, dtype_of
 from treadle.dataframe.io.csv_options import CsvReading, encoding_error
 from treadle.dataframe.io.csv_pandas import parse_fields
@@ -49,8 +49,11 @@ def parser_error(error: Exception, text: Place, reading: CsvReading) -> CsvError
         at = start + int(starts[min(int(line[1]), len(starts)) - 1])
         return too_long(text, reading, at, int(line[2]))
     if "EOF inside string" in str(error):
+        scan = QuoteScan(reading.marks)
+        scan.feed(text.data[text.start :])
+        place = _offset(text, reading, text.start + scan.opened) if scan.inside else text.begin
         return CsvError(
-            path, "a quote opens here or before and is never closed", text.begin, None, None,
+            path, "a quote opens here that is never closed", place, None, None,
             "give quoting=csv.QUOTE_NONE if quotes mean nothing in this file",
         )  # fmt: skip
     return CsvError(path, str(error).strip(), text.begin)
@@ -93,6 +96,11 @@ def misfit(
             return CsvDtypeError(path, str(error), text.begin)
         number, wanted = found, str(reading.given[found])
         gives = f'give another dtype for {reading.labels[number]!r}, such as "float64" or "str"'
+    if reading.verbatim:
+        return CsvDtypeError(
+            path, f"holds values that are no {wanted}", None, reading.labels[number], None, gives,
+            promotion=promotion,
+        )  # fmt: skip
     row, value = _first_misfit(text, reading, number, order, wanted)
     place = _offset_of_row(text, reading, row)
     problem = f"is no {wanted}, as the samples of this column are" if misfits else f"is no {wanted}"
@@ -131,8 +139,6 @@ def _first_misfit(
     text: Place, reading: CsvReading, number: int, order: Sequence[int] | None, wanted: str
 ) -> tuple[int, str | None]:
     """Return the number of the first record whose value does not fit, and the value."""
-    if reading.verbatim:
-        return 0, None
     values = _column(text, reading, number, order, "str")
     missing = values.isna()
     if wanted.startswith(("int", "uint", "Int", "UInt")):

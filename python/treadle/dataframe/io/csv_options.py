@@ -216,6 +216,8 @@ def to_utf8(data: bytes, reading: CsvReading, path: str, offset: int) -> bytes:
 def encoding_error(error: UnicodeDecodeError, path: str, offset: int, encoding: str) -> CsvError:
     """Return the error for bytes that mean nothing in an encoding."""
     other = "latin-1" if encoding == "utf-8" else "utf-8"
+    if offset == 0 and error.object[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        other = "utf-16"
     return CsvError(
         path, f"these bytes are no {encoding}", offset + error.start, None,
         error.object[error.start : error.end][:8],

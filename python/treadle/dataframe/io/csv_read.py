@@ -345,7 +345,10 @@ def _fit(
     if textual:
         # What was parsed has lost its text: once more, now as text.
         kinds = tuple(misfits.get(n, kind) for n, kind in enumerate(reading.kinds))
-        return _read_by_pandas(text, with_kinds(reading, kinds), tuple(fields), order, late)
+        again = with_kinds(reading, kinds)
+        if reading.verbatim:
+            return _read_verbatim(text, again, late)
+        return _read_by_pandas(text, again, tuple(fields), order, late)
     return pd.DataFrame(columns, index=frame.index, columns=pd.Index(list(fields)))
 
 
@@ -477,6 +480,8 @@ def empty_frame(reading: CsvReading) -> pd.DataFrame:
             columns[number] = pd.Series([], dtype=dtype_of(reading.kinds[number], date))
     frame = pd.DataFrame(columns, columns=pd.Index(numbers), index=pd.RangeIndex(0))
     meta = _finish(frame, reading, None, None)
+    if reading.verbatim and reading.meta is not None:
+        meta.index = reading.meta.index
     if reading.path_column is not None:
         meta[reading.path_column] = pd.Categorical([], categories=list(reading.paths))
     return meta

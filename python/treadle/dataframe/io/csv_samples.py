@@ -69,7 +69,7 @@ def look(
 ) -> Look | None:
     """Return the kinds of all fields, and the formats of dates; None if borders are not such."""
     if reading.verbatim:
-        return _look_whole(blocks, reading, head, first), {}
+        return _look_whole(blocks, reading, head, first)
     start = split_header(head, reading)[1]
     wanted = sorted({*reading.selected, *reading.index})
     dates = _date_fields(parse_dates, reading)
@@ -230,9 +230,10 @@ def _date_formats(data: bytes, reading: CsvReading, dates: Sequence[int]) -> dic
 
 def _look_whole(
     blocks: Sequence[CsvBlock], reading: CsvReading, head: bytes, first: Source
-) -> tuple[Kind, ...]:
+) -> Look:
     """Return the kinds of some files that are read as they are: the first, middle and last."""
     kinds: list[Kind] = ["none"] * len(reading.labels)
+    dates: dict[int, tuple[str | None, Any]] = {}
     texts = [head]
     for number in sorted({len(blocks) // 2, len(blocks) - 1}):
         source = blocks[number].source
@@ -240,6 +241,12 @@ def _look_whole(
             texts.append(to_utf8(read_whole(source), reading, source.path, 0))
     for text in texts:
         frame: pd.DataFrame = pd.read_csv(io.BytesIO(text), **reading.options)
-        if len(frame.columns) == len(kinds):
-            kinds = [join(k, kind_of(frame.iloc[:, n])) for n, k in enumerate(kinds)]
-    return tuple(kinds)
+        if len(frame.columns) != len(kinds):
+            continue
+        for number in range(len(kinds)):
+            values = frame.iloc[:, number]
+            found = kind_of(values)
+            kinds[number] = join(kinds[number], found)
+            if found == "date":
+                dates.setdefault(number, (None, values.dtype))
+    return tuple(kinds), {n: date for n, date in dates.items() if kinds[n] == "date"}
