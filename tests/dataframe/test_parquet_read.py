@@ -179,6 +179,22 @@ def test_strings_are_times_where_the_column_holds_times(path, sample):
     assert len(whole(plan)) == 16
 
 
+def test_filters_that_compare_nothing_alike_are_refused_at_once(path):
+    for wrong in (("x", ">", "a"), ("s", "==", 1), ("t", "<", 5), ("b", "in", ["yes"])):
+        with pytest.raises(TypeError, match=f"like this: \\('{wrong[0]}', '{wrong[1]}'"):
+            plan_parquet(path, filters=[wrong])
+
+
+def test_times_without_a_zone_are_in_that_of_the_column(tmp_path):
+    times = pd.date_range("2024", periods=48, freq="h", tz="Europe/Paris")
+    pd.DataFrame({"t": times}).to_parquet(tmp_path / "a.parquet", row_group_size=24)
+
+    plan = plan_parquet(tmp_path, filters=[("t", ">=", "2024-01-02")], split_row_groups=True)
+
+    assert len(plan.parts) == 1
+    assert list(whole(plan)["t"]) == list(times[24:])
+
+
 def test_an_index_that_was_written_comes_back_with_divisions(tmp_path, sample):
     frame = sample.set_index("t")
     frame.iloc[:20].to_parquet(tmp_path / "part.0.parquet")
@@ -439,3 +455,12 @@ def test_filters_and_pruning_agree_with_pandas_for_any_rows(tmp_path, rows, grou
     # Not by pd.read_parquet: pyarrow's own pruning forgets that NaN differs from all.
     expected = table.filter(pq.filters_to_expression(filters)).to_pandas()
     pd.testing.assert_frame_equal(result, expected.astype(plan.meta.dtypes))
+
+
+def test_rows_keep_their_order_in_row_groups_of_many_batches(tmp_path):
+    frame = pd.DataFrame({"x": np.arange(300_000), "y": np.arange(300_000) % 7})
+    frame.to_parquet(tmp_path / "a.parquet", row_group_size=200_000)
+
+    plan = plan_parquet(tmp_path).select([("y", "!=", 3)])
+
+    pd.testing.assert_frame_equal(whole(plan), frame[frame.y != 3])

@@ -53,7 +53,7 @@ from treadle.dataframe.io.parquet_read import (
     ParquetReader,
     RowLabels,
 )
-from treadle.dataframe.io.row_filters import Extremes, Filters, parse_filters
+from treadle.dataframe.io.row_filters import Extremes, check_filters, parse_filters
 from treadle.errors import DataFileError
 from treadle.utils.format import parse_bytes
 
@@ -147,7 +147,7 @@ class ParquetPlan:
         if self.reader.filters is not None and self.reader.renumber:
             raise ValueError("rows were chosen with filters= already and are numbered anew")
         wanted = parse_filters(filters)
-        _check_columns(wanted, self.reader.schema.names)
+        check_filters(wanted, self.reader.schema)
         pruned = self.prune(wanted)
         known = self.reader.filters
         both = wanted if known is None else known & wanted
@@ -281,7 +281,7 @@ def plan_parquet(
         plan = plan.project(_labels_of([columns] if isinstance(columns, str) else columns, plan))
     wanted = None if filters is None else parse_filters(filters)
     if wanted is not None:
-        _check_columns(wanted, names)
+        check_filters(wanted, schema)
         plan = replace(plan, reader=replace(plan.reader, filters=wanted, renumber=True))
     groups = parts_of.Groups(plan.reader, footers)
     size = parse_bytes(blocksize)
@@ -352,12 +352,6 @@ def _fields_of(columns: Sequence[Any], labels: dict[Any, str]) -> list[str]:
     if missing:
         raise KeyError(f"no column {missing[0]!r}; there are {list(labels)}")
     return [labels[column] for column in columns]
-
-
-def _check_columns(filters: Filters, names: Sequence[str]) -> None:
-    for name in filters.columns:
-        if name not in names:
-            raise KeyError(f"filters name a column {name!r} that is not there; there are {names}")
 
 
 def _divisions(plan: ParquetPlan) -> tuple[Any, ...] | None:

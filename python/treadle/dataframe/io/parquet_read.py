@@ -20,7 +20,7 @@ import pandas as pd
 from treadle.dataframe.io.arrow_frames import Framing, empty_frame, to_frame
 from treadle.dataframe.io.dataset_files import DataFile, is_local
 from treadle.dataframe.io.parquet_footer import open_source, read_footer
-from treadle.dataframe.io.row_filters import Filters, row_expression
+from treadle.dataframe.io.row_filters import Filters, row_expression, take_rows
 from treadle.errors import DataFileError
 
 
@@ -291,7 +291,7 @@ class _Take:
             probe = self.groups([group], probed)
             place = pa.array(np.arange(len(span)))
             # No field is called like this: Parquet takes no newlines from us.
-            kept = probe.append_column("\n", place).filter(condition)
+            kept = take_rows(probe.append_column("\n", place), condition)
             wanted = kept.column("\n").combine_chunks()
             if not len(wanted):
                 continue

@@ -207,6 +207,50 @@ def row_expression(filters: Filters, types: dict[str, Any], missing_differ: bool
     return reduce(and_, parts) if parts else None
 
 
+def take_rows(table: Any, condition: Any) -> Any:
+    """Return the rows of a table that fulfil an expression, in order and by one thread."""
+    # table.filter() would take all cores for a task that has one.
+    from pyarrow import acero
+
+    steps = [
+        acero.Declaration("table_source", acero.TableSourceNodeOptions(table)),
+        acero.Declaration("filter", acero.FilterNodeOptions(condition)),
+    ]
+    return acero.Declaration.from_sequence(steps).to_table(use_threads=False)
+
+
+def check_filters(filters: Filters, schema: Any) -> None:
+    """Refuse filters that name no column, or compare one with what it can't be compared with.
+
+    Raises
+    ------
+    KeyError
+        If there is no such column.
+    TypeError
+        If values are of another kind than the column.
+    """
+    import pyarrow as pa
+
+    for term in (term for terms in filters.conjunctions for term in terms):
+        if term.column not in schema.names:
+            raise KeyError(
+                f"filters name a column {term.column!r} that is not there; there are {schema.names}"
+            )
+        field = schema.field(term.column)
+        alone = pa.schema([field]).empty_table()
+        several = term.op in ("in", "not in")
+        each = [Term(term.column, "==", value) for value in term.value] if several else [term]
+        try:
+            for one in each:
+                if not is_missing(one.value) or one is term:
+                    take_rows(alone, _term_expression(one, field.type, missing_differ=False))
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
+            raise TypeError(
+                f"a column of type {field.type} can't be compared like this: "
+                f"({term.column!r}, {term.op!r}, {term.value!r}); {error}"
+            ) from error
+
+
 def _term_expression(term: Term, kind: Any, missing_differ: bool) -> Any:
     import pyarrow.compute as pc
 
@@ -245,14 +289,41 @@ def _fitted(value: Any, kind: Any) -> Any:
     """Return a scalar, of the type of the column where that loses nothing."""
     import pyarrow as pa
 
-    scalar = pa.scalar(value)
     inner = kind.value_type if pa.types.is_dictionary(kind) else kind
-    if scalar.type == inner:
+    if pa.types.is_timestamp(inner) and isinstance(value, str):
+        try:
+            value = _in_zone(pd.Timestamp(value), inner.tz)
+        except ValueError:
+            pass  # no time: comparing will tell
+    scalar = pa.scalar(value)
+    if scalar.type == inner or not _akin(scalar.type, inner):
         return scalar
     try:
         return scalar.cast(inner)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return scalar  # 1.5 for a column of integers, say: pyarrow compares, or tells why not
+
+
+def _akin(one: Any, two: Any) -> bool:
+    """Whether values of two types mean the same when one is brought to the other."""
+    from pyarrow import types
+
+    def family(kind: Any) -> str:
+        if types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind):
+            return "number"
+        if types.is_timestamp(kind) or types.is_date(kind):
+            return "time"
+        if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind):
+            return "string"
+        return str(kind)
+
+    # A string is a day where days are asked for: 2024-01-31.
+    return family(one) == family(two) or (family(one), family(two)) == ("string", "time")
+
+
+def _in_zone(stamp: pd.Timestamp, zone: Any) -> pd.Timestamp:
+    """Return a time that was written without a zone as one in the zone of the column."""
+    return stamp.tz_localize(zone) if stamp.tz is None and zone is not None else stamp
 
 
 def _plain(value: Any) -> Any:
@@ -293,7 +364,10 @@ def _alike(least: Any, greatest: Any, value: Any) -> tuple[Any, Any, Any]:
     """Return times as ``Timestamp``, so that they compare with each other."""
     if isinstance(least, datetime.date) and isinstance(value, (str, datetime.date)):
         try:
-            least, greatest, value = map(pd.Timestamp, (least, greatest, value))
+            least, greatest = pd.Timestamp(least), pd.Timestamp(greatest)
+            text = isinstance(value, str)
+            value = pd.Timestamp(value)
+            value = _in_zone(value, least.tz) if text else value
         except (ValueError, OverflowError):
             pass
     return least, greatest, value
