@@ -67,7 +67,7 @@ class PairPlan:
         groups = number_groups(keys, dropna=self.grouping.dropna, sort=self.grouping.sort)
         columns = [as_float(part[label]) for label in self.values]
         missing = [np.isnan(column) for column in columns]
-        state = State()
+        state = State({"size": Rows(part, groups.codes, groups.count, groups.sizes).sizes})
         for i, j in self._pairs:
             here = ~(missing[i] | missing[j])
             rows = Rows(pd.DataFrame(), np.where(here, groups.codes, -1), groups.count)
@@ -83,7 +83,7 @@ class PairPlan:
         groups = number_groups(series, dropna=False, sort=self.grouping.sort)
         values = stack([partial.values for partial in partials])
         rows = Rows(values, groups.codes, groups.count)
-        state = State()
+        state = State({"size": rows.groups["size"].sum().array})
         for i, j in self._pairs:
             _put_together(rows, f"{i},{j}", state)
         return partial_of(groups.keys, state)
@@ -95,8 +95,12 @@ class PairPlan:
         square = np.full((len(index), width, width), np.nan)
         known = places >= 0
         values = partial.values.take(places[known])
+        counts = [values[f"{i},{i}.count"] for i in range(width)]
+        whole = np.logical_and.reduce([count == values["size"] for count in counts])
+        # In pandas a ddof counts for groups without missing values only.
+        ddof = np.where(whole, self.ddof, 1)
         for i, j in self._pairs:
-            found = self._result(*(values[f"{i},{j}.{kept}"].to_numpy() for kept in KEPT))
+            found = self._result(ddof, *(values[f"{i},{j}.{kept}"].to_numpy() for kept in KEPT))
             square[known, i, j] = square[known, j, i] = found
         levels = [index.get_level_values(level).repeat(width) for level in range(index.nlevels)]
         columns = pd.Index(list(self.values))
@@ -104,12 +108,12 @@ class PairPlan:
         rows = pd.MultiIndex.from_arrays([*levels, tiled], names=[*index.names, None])
         return pd.DataFrame(square.reshape(-1, width), index=rows, columns=columns)
 
-    def _result(self, count: Any, x: Any, y: Any, xx: Any, yy: Any, xy: Any) -> Any:
+    def _result(self, ddof: Any, count: Any, x: Any, y: Any, xx: Any, yy: Any, xy: Any) -> Any:
         with np.errstate(divide="ignore", invalid="ignore"):
             if self.method == "corr":
                 found = np.clip(xy / np.sqrt(xx * yy), -1.0, 1.0)
             else:
-                found = np.where(count > self.ddof, xy / (count - self.ddof), np.nan)
+                found = np.where(count > ddof, xy / (count - ddof), np.nan)
         return np.where(count < self.min_periods, np.nan, found)
 
 
@@ -168,6 +172,8 @@ def plan_pairs(
     method : {"cov", "corr"}
     min_periods : int, optional
         Rows that a pair needs at least; 1 without it.
+    ddof : int
+        For ``cov``; as in pandas it is 1 all the same for groups with missing values.
 
     Raises
     ------

@@ -194,6 +194,9 @@ def _one_group(meta: Any, grouping: Grouping, as_index: bool) -> Any:
 
 
 def _stand_in_pair(named: Any) -> Any:
+    if isinstance(named, pd.NamedAgg):
+        more, keywords = getattr(named, "args", ()), getattr(named, "kwargs", {})
+        return pd.NamedAgg(named.column, _stand_in(named.aggfunc), *more, **keywords)
     if isinstance(named, tuple):
         return (named[0], _stand_in(named[1]))
     return _stand_in(named)
@@ -204,6 +207,9 @@ def _stand_in(spec: Any) -> Any:
     if isinstance(spec, Mapping):
         return {column: _stand_in(funcs) for column, funcs in spec.items()}
     if isinstance(spec, list):
+        if any(isinstance(func, tuple) for func in spec):
+            # Beside pairs, pandas calls a function's column by the function itself.
+            return [_stand_in_pair(f if not callable(f) else (f, f)) for f in spec]
         return [_stand_in_pair(func) for func in spec]
     if not callable(spec) and not isinstance(spec, Aggregation):
         return spec
