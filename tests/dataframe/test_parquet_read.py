@@ -172,6 +172,25 @@ def test_selecting_differs_from_missing_values_as_pandas_does(tmp_path):
         pd.testing.assert_frame_equal(selected, frame[frame.x != 1])
 
 
+def test_comparisons_that_mean_something_else_to_pyarrow_are_not_pushable(tmp_path):
+    frame = pd.DataFrame(
+        {
+            "size": pd.Categorical(["s", "l"], categories=["s", "l"], ordered=True),
+            "n": pd.array([1, None], dtype="Int64"),
+            "x": [1.0, None],
+        }
+    )
+    frame.to_parquet(tmp_path / "a.parquet")
+    plan = plan_parquet(tmp_path)
+
+    assert plan.pushable([("x", "!=", 1), ("n", ">", 0), ("size", "==", "s")])
+    assert not plan.pushable([("size", "<", "s")])
+    assert not plan.pushable([[("x", ">", 1)], [("n", "!=", 1)]])
+    assert not plan.pushable([("x", ">", "a")])
+    assert not plan.pushable([("z", ">", 1)])
+    assert not plan.project(["n"]).pushable([("x", ">", 1)])
+
+
 def test_strings_are_times_where_the_column_holds_times(path, sample):
     plan = plan_parquet(path, filters=[("t", ">=", "2024-01-02")], split_row_groups=True)
 

@@ -143,6 +143,7 @@ class ParquetPlan:
         """Return the plan that reads only rows the filters want, with the labels they have.
 
         The result is that of ``frame[frame.x > 1]``, so missing values differ from everything.
+        For filters that are not ``pushable`` it may be another one.
         """
         if self.reader.filters is not None and self.reader.renumber:
             raise ValueError("rows were chosen with filters= already and are numbered anew")
@@ -153,6 +154,30 @@ class ParquetPlan:
         both = wanted if known is None else known & wanted
         reader = replace(pruned.reader, filters=both, renumber=False)
         return replace(pruned, reader=reader)
+
+    def pushable(self, filters: Any) -> bool:
+        """Whether filters mean to pyarrow what the same comparisons mean to pandas.
+
+        Categories compare in their own order, and NA is neither equal to a value nor different
+        from it: such terms are left to pandas, and so are those that it would refuse.
+        """
+        wanted = parse_filters(filters)
+        if wanted.expression is not None:
+            return False
+        try:
+            check_filters(wanted, self.reader.schema)
+        except (KeyError, TypeError):
+            return False
+        dtypes = {name: self.meta.dtypes[label] for label, name in self.labels.items()}
+        for term in (term for terms in wanted.conjunctions for term in terms):
+            dtype = dtypes.get(term.column)
+            if dtype is None:  # the index, or a column that is not read
+                return False
+            if isinstance(dtype, pd.CategoricalDtype) and term.op[0] in "<>":
+                return False
+            if term.op == "!=" and getattr(dtype, "na_value", None) is pd.NA:
+                return False
+        return True
 
     def categorise(self, columns: Sequence[Any]) -> ParquetPlan:
         """Return the plan that reads these columns of strings as categories.
