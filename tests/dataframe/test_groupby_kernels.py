@@ -304,6 +304,18 @@ def test_means_of_large_integers_do_not_overflow():
     assert plan_agg(frame, ["k"], "mean", selection="x").whole(frame)[0] == 2.0**62
 
 
+def test_infinities_and_huge_numbers_are_as_in_pandas():
+    frame = pd.DataFrame(
+        {"k": [0, 0, 1, 1, 2, 2, 2], "x": [np.inf, 1, np.inf, -np.inf, 1e200, 2, 3]}
+    )
+    spec = ["sum", "mean", "var", "min", "max", "count"]
+    plan = plan_agg(frame, ["k"], spec)
+
+    got = in_parts(plan, frame, (1, 2, 3, 5))
+
+    pd.testing.assert_frame_equal(got, frame.groupby("k").agg(spec))
+
+
 def test_categories_of_partitions_are_united():
     first = pd.DataFrame({"k": pd.Categorical(["a", "b"]), "x": [1, 2]})
     second = pd.DataFrame({"k": pd.Categorical(["c", "a"]), "x": [3, 4]})

@@ -289,13 +289,14 @@ class Rows:
             values[zero] = 0.0
         total = np.zeros(self.count + 1)
         run = max(1 << 16, 4 * self.count)
-        for start in range(0, len(values), run):
-            codes = self.codes[start : start + run]
-            weights = values[start : start + run]
-            if self._gaps:
-                total += np.bincount(codes + 1, weights, self.count + 1)
-            else:
-                total[1:] += np.bincount(codes, weights, self.count)
+        with np.errstate(invalid="ignore"):  # two infinities
+            for start in range(0, len(values), run):
+                codes = self.codes[start : start + run]
+                weights = values[start : start + run]
+                if self._gaps:
+                    total += np.bincount(codes + 1, weights, self.count + 1)
+                else:
+                    total[1:] += np.bincount(codes, weights, self.count)
         return total[1:]
 
 

@@ -71,7 +71,8 @@ class PairPlan:
         for i, j in self._pairs:
             here = ~(missing[i] | missing[j])
             rows = Rows(pd.DataFrame(), np.where(here, groups.codes, -1), groups.count)
-            _compare(rows, columns[i], columns[j], np.flatnonzero(~here), f"{i},{j}", state)
+            with np.errstate(all="ignore"):  # infinities, and groups without values
+                _compare(rows, columns[i], columns[j], np.flatnonzero(~here), f"{i},{j}", state)
         return partial_of(groups.keys, state)
 
     def combine(self, partials: Sequence[Partial]) -> Partial:
@@ -85,7 +86,8 @@ class PairPlan:
         rows = Rows(values, groups.codes, groups.count)
         state = State({"size": rows.groups["size"].sum().array})
         for i, j in self._pairs:
-            _put_together(rows, f"{i},{j}", state)
+            with np.errstate(all="ignore"):
+                _put_together(rows, f"{i},{j}", state)
         return partial_of(groups.keys, state)
 
     def finish(self, partial: Partial) -> pd.DataFrame:
@@ -120,8 +122,7 @@ class PairPlan:
 def _compare(rows: Rows, x: Any, y: Any, zero: Any, name: str, into: State) -> None:
     count = rows.sizes
     codes = rows.codes
-    with np.errstate(divide="ignore", invalid="ignore"):
-        means = [rows.sums(values, zero) / count for values in (x, y)]
+    means = [rows.sums(values, zero) / count for values in (x, y)]
     apart_x, apart_y = (
         values - np.append(mean, np.nan)[codes] for values, mean in zip((x, y), means, strict=True)
     )
@@ -139,10 +140,9 @@ def _put_together(rows: Rows, name: str, into: State) -> None:
     apart, whole = [], []
     for mean in means:
         some = rows.of(pd.Series(mean)).first().to_numpy(dtype=np.float64)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            distance = np.where(count > 0, mean - some[rows.codes], 0.0)
-            moved = rows.sums(weights * distance) / total
-            apart.append(np.where(count > 0, distance - moved[rows.codes], 0.0))
+        distance = np.where(count > 0, mean - some[rows.codes], 0.0)
+        moved = rows.sums(weights * distance) / total
+        apart.append(np.where(count > 0, distance - moved[rows.codes], 0.0))
         whole.append(some + moved)
     into.columns[f"{name}.count"] = total.astype(np.int64)
     into.columns[f"{name}.x"], into.columns[f"{name}.y"] = whole

@@ -169,7 +169,7 @@ class Moments:
         values = rows.frame[self.column].to_numpy()
         zero = rows.missing(self.column) if self.skipna else ()
         count = rows.counts(self.column) if self.skipna else rows.sizes
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
             mean = rows.sums(values, zero) / count
             apart = values - np.append(mean, np.nan)[rows.codes]  # the last is for -1
             apart *= apart
@@ -186,13 +186,14 @@ class Moments:
         some = rows.of(pd.Series(means)).first().to_numpy(dtype=np.float64)
         weights = counted.astype(np.float64)
         total = rows.sums(weights)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
             distance = np.where(counted > 0, means - some[rows.codes], 0.0)
             moved = rows.sums(weights * distance) / total
             apart = np.where(counted > 0, distance - moved[rows.codes], 0.0)
+            squares = squares + weights * apart * apart
         into.columns[f"{self.name}.count"] = total.astype(np.int64)
         into.columns[f"{self.name}.mean"] = some + moved
-        into.columns[f"{self.name}.squares"] = rows.sums(squares + weights * apart * apart)
+        into.columns[f"{self.name}.squares"] = rows.sums(squares)
 
 
 @dataclass(frozen=True)
