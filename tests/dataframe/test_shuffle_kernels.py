@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -269,3 +271,23 @@ def test_an_index_of_categories_is_united():
     assert whole.index.tolist() == ["b", "a"]
     assert whole.index.categories.tolist() == ["b", "a"]
     assert whole.index.name == "i"
+
+
+def test_frames_are_cut_the_same_without_arrow():
+    program = (
+        "import sys\n"
+        "sys.modules['pyarrow'] = None\n"
+        "import pandas as pd\n"
+        "from treadle.dataframe.shuffle_kernels import numbers_by_divisions, split_by_hash\n"
+        "df = pd.DataFrame({'s': ['a', 'b', 'c', None, 'text of some length']})\n"
+        "print([piece.s.fillna('-').tolist() for piece in split_by_hash(df, 's', 3)])\n"
+        "print(numbers_by_divisions(df.s, ['a', 'b', 'c', 'd']).tolist())"
+    )
+    df = pd.DataFrame({"s": ["a", "b", "c", None, "text of some length"]})
+
+    run = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=True)
+
+    assert run.stdout.decode().splitlines() == [
+        str([piece.s.fillna("-").tolist() for piece in split_by_hash(df, "s", 3)]),
+        str([0, 1, 2, 2, 2]),
+    ]
