@@ -9,6 +9,9 @@ seen, and kinds join::
     null ----------'           /
     bool --- flag (bools and nulls: object) --'
 
+One thing is otherwise than in pandas: beside integers beyond int64, which it then takes for text,
+missing values stay missing; pandas makes empty text of them.
+
 >>> join("int", "null"), join("bool", "int"), dtype_of(join("int", "float"))
 ('float', 'str', dtype('float64'))
 """
