@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from treadle.dataframe.io.csv_blocks import block_bytes
 from treadle.dataframe.io.csv_plan import plan_csv
 from treadle.dataframe.io.csv_read import (
-    block_bytes,
     read_csv_block,
     scan_csv_block,
     widen_frames,

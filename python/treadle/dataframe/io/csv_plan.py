@@ -22,12 +22,13 @@ from typing import Any
 
 import pandas as pd
 
+from treadle.dataframe.io.csv_blocks import CsvBlock, header_order
 from treadle.dataframe.io.csv_borders import find_borders, has_quoted_newline, next_newline
 from treadle.dataframe.io.csv_columns import with_columns
 from treadle.dataframe.io.csv_dtypes import Kind, join
 from treadle.dataframe.io.csv_errors import undecodable
 from treadle.dataframe.io.csv_options import CsvReading, can_be_cut, first_reading, split_header
-from treadle.dataframe.io.csv_read import CsvBlock, empty_frame, header_order
+from treadle.dataframe.io.csv_read import empty_frame
 from treadle.dataframe.io.csv_samples import WINDOW, look, whole_head
 from treadle.dataframe.io.csv_source import (
     Source,

@@ -22,14 +22,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
 
 from treadle.dataframe.io import csv_arrow
-from treadle.dataframe.io.csv_borders import find_borders, looks_whole
+from treadle.dataframe.io.csv_blocks import CsvBlock, Text, block_bytes, count_records, order_of
 from treadle.dataframe.io.csv_dtypes import (
     Kind,
     dtype_of,
@@ -41,36 +40,12 @@ from treadle.dataframe.io.csv_dtypes import (
 from treadle.dataframe.io.csv_errors import misfit, parser_error, too_long, undecodable
 from treadle.dataframe.io.csv_options import (
     CsvReading,
-    parse_labels,
     split_header,
     to_utf8,
     with_kinds,
 )
 from treadle.dataframe.io.csv_pandas import count_fields, parse_fields
-from treadle.dataframe.io.csv_source import Source, read_range, read_whole, stream_chunks
 from treadle.errors import CsvDtypeError, CsvError
-
-
-@dataclass(frozen=True, slots=True)
-class CsvBlock:
-    """Some records of a file: what a partition is read from.
-
-    Attributes
-    ----------
-    source : Source
-    begin, end : int
-        Bytes of the file; ``end`` is None for a file that can't be cut.
-    order : tuple of int, optional
-        For a file whose columns stand in another order, the number in the plan of each field.
-    exact : bool
-        The borders are known to be such, because all quotes before them were looked at.
-    """
-
-    source: Source
-    begin: int = 0
-    end: int | None = None
-    order: tuple[int, ...] | None = None
-    exact: bool = True
 
 
 def read_csv_block(
@@ -118,16 +93,16 @@ def read_csv_block(
     """
     data, begin, plain = block_bytes(block, reading)
     data = to_utf8(data, reading, block.source.path, begin)
-    text = _Text(data, 0, block, begin)
+    text = Text(data, 0, block, begin)
     if reading.verbatim:
         return _finish(_read_verbatim(text, reading, late), reading, text, columns)
     order = block.order
     if begin == 0:
         header, text.start = split_header(data, reading)
-        order = _order(header, reading, block)
+        order = order_of(header, reading, block)
     fields = _fields(reading, columns)
     if not fields:
-        count = _count_records(text, reading)
+        count = count_records(text, reading)
         if count is not None:
             bare = pd.DataFrame(index=pd.RangeIndex(count))
             return _finish(bare, reading, text, columns)
@@ -175,73 +150,6 @@ def scan_csv_block(
     return {label: kind_of(frame[label]) for label in columns}
 
 
-@dataclass(slots=True)
-class _Text:
-    """The text of a block in UTF-8, and where it is from."""
-
-    data: bytes
-    start: int
-    block: CsvBlock
-    begin: int
-
-    def records(self) -> memoryview:
-        """Return the text behind the header."""
-        return memoryview(self.data)[self.start :]
-
-
-def block_bytes(block: CsvBlock, reading: CsvReading) -> tuple[bytes, int, bool]:
-    """Return the bytes of a block, where in the file they begin, and if their quotes are plain.
-
-    Borders that were found by newlines alone are checked by the quotes between them.  Where these
-    can't be, the quotes before the block are counted, and the true borders taken: the blocks beside
-    it come to the same ones.
-    """
-    if block.end is None:
-        data = read_whole(block.source)
-        return data, 0, looks_whole(data, reading.marks)
-    data = read_range(block.source, block.begin, block.end)
-    plain = looks_whole(data, reading.marks)
-    if block.exact or plain:
-        return data, block.begin, plain
-    chunks = stream_chunks(block.source, 0)
-    begin, end = find_borders(chunks, [block.begin, block.end], reading.marks)
-    data = read_range(block.source, begin, end)
-    return data, begin, looks_whole(data, reading.marks)
-
-
-def _order(header: bytes, reading: CsvReading, block: CsvBlock) -> tuple[int, ...] | None:
-    if header == reading.header_bytes or reading.header is None:
-        return None
-    return header_order(header, reading, block.source.path)
-
-
-def header_order(header: bytes, reading: CsvReading, path: str) -> tuple[int, ...] | None:
-    """Return the number in the plan of each field of a file with this header.
-
-    Raises
-    ------
-    CsvError
-        If it has other columns.
-    """
-    if not header or "names" in reading.options:
-        return None
-    labels = parse_labels(header, reading)
-    wanted = reading.labels
-    if len(reading.index) and reading.index[0] < 0:
-        return None
-    if labels.equals(wanted[len(wanted) - len(labels) :]):
-        return None
-    missing = [label for label in wanted if label not in labels]
-    extra = [label for label in labels if label not in wanted]
-    if missing or extra:
-        parts = [f"lacks {missing[:5]}"] * bool(missing) + [f"has {extra[:5]}"] * bool(extra)
-        raise CsvError(
-            path, f"its header {' and '.join(parts)}, unlike that of the first file", 0,
-            mend="read the files with different columns apart, and concatenate them",
-        )  # fmt: skip
-    return tuple(int(wanted.get_loc(label)) for label in labels)
-
-
 def _fields(reading: CsvReading, columns: Sequence[Hashable] | None) -> tuple[int, ...]:
     """Return the numbers of the fields to parse, ascending."""
     if columns is None:
@@ -251,26 +159,8 @@ def _fields(reading: CsvReading, columns: Sequence[Hashable] | None) -> tuple[in
     return tuple(sorted(found | set(reading.index)))
 
 
-def _count_records(text: _Text, reading: CsvReading) -> int | None:
-    """Return how many records there are, or None where newlines do not tell."""
-    data, marks = text.data, reading.marks
-    if marks.newline != b"\n" or (marks.quote and data.find(marks.quote, text.start) >= 0):
-        return None
-    if "on_bad_lines" in reading.options or reading.dates or b"\r" in data:
-        return None
-    array = np.frombuffer(data, np.uint8)[text.start :]
-    if not len(array):
-        return 0
-    newlines = np.flatnonzero(array == ord("\n"))
-    behind = array[newlines[: len(newlines) - (array[-1] == ord("\n"))] + 1]
-    # A line that begins with a blank may be blank.
-    if array[0] <= ord(" ") or bool((behind <= ord(" ")).any()):
-        return None
-    return len(newlines) + int(array[-1] != ord("\n"))
-
-
 def _read_by_pandas(
-    text: _Text,
+    text: Text,
     reading: CsvReading,
     fields: tuple[int, ...],
     order: tuple[int, ...] | None,
@@ -301,7 +191,7 @@ def _converted(reading: CsvReading) -> Mapping[int, Any]:
     return reading.options.get("converters") or {}
 
 
-def _check_first_record(text: _Text, reading: CsvReading, count: int) -> None:
+def _check_first_record(text: Text, reading: CsvReading, count: int) -> None:
     """Refuse a first record that is too long: pandas would take the rest as an index."""
     if reading.options.get("index_col", True) is False:
         return
@@ -313,7 +203,7 @@ def _check_first_record(text: _Text, reading: CsvReading, count: int) -> None:
 def _fit(
     frame: pd.DataFrame,
     reading: CsvReading,
-    text: _Text,
+    text: Text,
     fields: Sequence[int],
     order: tuple[int, ...] | None,
     late: str,
@@ -352,7 +242,7 @@ def _fit(
     return pd.DataFrame(columns, index=frame.index, columns=pd.Index(list(fields)))
 
 
-def _read_verbatim(text: _Text, reading: CsvReading, late: str) -> pd.DataFrame:
+def _read_verbatim(text: Text, reading: CsvReading, late: str) -> pd.DataFrame:
     """Return a file as pandas reads it with the options of the user."""
     options = dict(reading.options)
     dtype = options.pop("dtype", None)
@@ -391,7 +281,7 @@ def _read_verbatim(text: _Text, reading: CsvReading, late: str) -> pd.DataFrame:
 def _finish(
     frame: pd.DataFrame,
     reading: CsvReading,
-    text: _Text | None,
+    text: Text | None,
     columns: Sequence[Hashable] | None,
 ) -> pd.DataFrame:
     """Give parsed fields their labels, the index and the order that was asked for."""

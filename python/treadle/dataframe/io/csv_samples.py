@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from treadle.dataframe.io.csv_blocks import CsvBlock, header_order
 from treadle.dataframe.io.csv_borders import (
     has_quoted_newline,
     looks_whole,
@@ -23,7 +24,6 @@ from treadle.dataframe.io.csv_borders import (
 from treadle.dataframe.io.csv_dtypes import Kind, join, kind_of
 from treadle.dataframe.io.csv_options import CsvReading, can_be_cut, split_header, to_utf8
 from treadle.dataframe.io.csv_pandas import parse_fields
-from treadle.dataframe.io.csv_read import CsvBlock, header_order
 from treadle.dataframe.io.csv_source import (
     Source,
     at_once,
