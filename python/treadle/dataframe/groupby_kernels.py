@@ -133,6 +133,9 @@ class AggPlan:
             tables = {n: renumbered(table, renumber) for n, table in partial.tables.items()}
             state = self._combined(partial.values, renumber, count, tables)
             ready = Ready(state.columns, state.tables, count)
+        elif count == len(partial) and (places == np.arange(count)).all():
+            kept = {str(name): column.array for name, column in partial.values.items()}
+            ready = Ready(kept, partial.tables, count)
         else:
             renumber = np.full(len(partial), -1, dtype=np.int64)
             renumber[places] = np.arange(count)
