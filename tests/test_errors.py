@@ -39,6 +39,12 @@ EXAMPLES = {
     "HandshakeError": errors.HandshakeError("tcp://127.0.0.1:9", "another cluster"),
     "FrameError": errors.FrameError("text"),
     "ConnectionClosed": errors.ConnectionClosed("text"),
+    "DataFileError": errors.DataFileError("a.csv", "'x' is no number", "price", 42, "give dtype="),
+    "CsvError": errors.CsvError("a.csv", "a field too many", 17, mend="drop it"),
+    "CsvDtypeError": errors.CsvDtypeError(
+        "a.csv", "is no int64", 17, "x", "1.5", "give its dtype", promotion={"x": "float64"}
+    ),
+    "SpillError": errors.SpillError("/tmp", 1024, "No space left on device", 512),
     "PlanWarning": errors.PlanWarning("text"),
 }
 

@@ -27,6 +27,10 @@
         - HandshakeError (ConnectionError) one of two who met does not trust the other
         - FrameError (ValueError)          bytes that are no frame, or one that is too long
         - ConnectionClosed (ConnectionError)  a connection ended
+    - DataFileError (ValueError)       a file does not hold what it should
+    - CsvError (ValueError)            a CSV file, or a part of one, can't be read as asked
+        - CsvDtypeError                    values that don't fit the dtype their column was given
+    - SpillError (OSError)             data that don't fit in memory can't go to disk either
     - PlanWarning (UserWarning)        a warning: what is planned can't fit in memory
 
 Errors of users' own tasks are never wrapped: they are raised as they are, with a note that
@@ -35,7 +39,8 @@ names the task, where it was written and what it was given.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any
 
 
 class TreadleError(Exception):
@@ -248,6 +253,130 @@ class FrameError(CommError, ValueError):
 
 class ConnectionClosed(CommError, ConnectionError):
     """A connection ended: the other side closed it, or we did, or it broke."""
+
+
+class DataFileError(TreadleError, ValueError):
+    """A file of data that can't be read, or holds something else than was planned for.
+
+    Attributes
+    ----------
+    path : str
+    reason : str
+    column : str or None
+    offset : int or None
+        Where in the file, in bytes.
+    hint : str
+        What would mend it.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        reason: str,
+        column: str | None = None,
+        offset: int | None = None,
+        hint: str = "",
+    ):
+        super().__init__(path, reason, column, offset, hint)  # args keep the error picklable
+        self.path = path
+        self.reason = reason
+        self.column = column
+        self.offset = offset
+        self.hint = hint
+
+    def __str__(self) -> str:
+        column = "" if self.column is None else f", column {self.column!r}"
+        offset = "" if self.offset is None else f", at byte {self.offset}"
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"{self.path}{column}{offset}: {self.reason}{hint}"
+
+
+class CsvError(TreadleError, ValueError):
+    """A CSV file, or a part of one, can't be read as it was asked for.
+
+    Attributes
+    ----------
+    path, problem : str
+    offset : int, optional
+        Bytes from the start of the file, decompressed.
+    column, value : optional
+        Where in the record, and what stands there.
+    mend : str
+        What to do, where that is known.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        problem: str,
+        offset: int | None = None,
+        column: Hashable = None,
+        value: object = None,
+        mend: str = "",
+    ):
+        super().__init__(path, problem, offset, column, value, mend)  # keeps the error picklable
+        self.path = path
+        self.problem = problem
+        self.offset = offset
+        self.column = column
+        self.value = value
+        self.mend = mend
+
+    def __str__(self) -> str:
+        where = self.path if self.offset is None else f"{self.path}, byte {self.offset}"
+        column = "" if self.column is None else f", column {self.column!r}"
+        value = "" if self.value is None else f": {self.value!r}"
+        mend = f"; {self.mend}" if self.mend else ""
+        return f"{where}{column}: {self.problem}{value}{mend}"
+
+
+class CsvDtypeError(CsvError):
+    """Values of a CSV file do not fit the dtype that their column was found, or told, to have.
+
+    Attributes
+    ----------
+    promotion : dict
+        For each such column of this part of the file, the dtype that holds these values as well;
+        empty if the user gave the dtype.
+    """
+
+    def __init__(self, *args: Any, promotion: Mapping[Hashable, str] | None = None):
+        super().__init__(*args)
+        self.promotion = dict(promotion or {})
+
+    def __reduce__(self) -> Any:
+        return _csv_dtype_error, (self.args, self.promotion)
+
+
+def _csv_dtype_error(args: tuple[Any, ...], promotion: Mapping[Hashable, str]) -> CsvDtypeError:
+    return CsvDtypeError(*args, promotion=promotion)
+
+
+class SpillError(TreadleError, OSError):
+    """Data that don't fit in memory could not be written to disk, or read back.
+
+    Attributes
+    ----------
+    directory, reason : str
+    nbytes : int
+        How many bytes were to be written or read.
+    free : int, optional
+        How many bytes are free there.
+    """
+
+    def __init__(self, directory: str, nbytes: int, reason: str, free: int | None = None):
+        super().__init__(directory, nbytes, reason, free)
+        self.directory = directory
+        self.nbytes = nbytes
+        self.reason = reason
+        self.free = free
+
+    def __str__(self) -> str:
+        there = "" if self.free is None else f", and {self.free:,} bytes are free there"
+        return (
+            f"can't spill {self.nbytes:,} bytes to {self.directory}: {self.reason}{there}; "
+            "make space, choose another folder for temporary files, or allow more memory"
+        )
 
 
 class PlanWarning(TreadleError, UserWarning):

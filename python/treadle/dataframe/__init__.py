@@ -1,0 +1,1 @@
+"""Dataframes: the interface of pandas over partitions."""

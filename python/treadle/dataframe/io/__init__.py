@@ -1,0 +1,1 @@
+"""Files that dataframes are read from and written to."""
