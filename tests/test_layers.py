@@ -41,6 +41,9 @@ SIDEWAYS = {
     ("bag", "delayed"): "partitions become delayed values and back",
     ("array", "delayed"): "blocks are made of delayed values, and the other way round",
     ("dataframe", "array"): "columns become arrays and back",
+    ("dataframe", "delayed"): "partitions become delayed values and back",
+    ("dataframe", "bag"): "records become rows and back",
+    ("bag", "dataframe"): "records become rows and back",
     ("widgets", "notebook"): "the public name of the notebook's widgets",
 }
 

@@ -38,7 +38,7 @@ _HOMES = {
     "wait": "treadle.cluster.client.waiting",
     "worker_client": "treadle.cluster.worker.context",
 }
-_MODULES = ("array", "bag", "config", "errors", "widgets")
+_MODULES = ("array", "bag", "config", "dataframe", "errors", "widgets")
 
 __all__ = [
     "Client",

@@ -47,10 +47,10 @@ class ExprCollection(Generic[ExprT]):
         add_expressions([self._expr], graph)
 
     def __treadle_keys__(self) -> Any:
-        return block_keys(self.name, self._expr.numblocks)
+        return block_keys(self._expr.name, self._expr.numblocks)
 
     def __treadle_tokenize__(self) -> Hashable:
-        return type(self).__name__, self.name
+        return type(self).__name__, self._expr.name
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Expressions hold functions that say their rows, which pickle alone can't take.

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from treadle.dataframe.asof_kernels import (
+from treadle.dataframe.join.asof import (
     asof_border,
     combine_borders,
     merge_asof_parts,

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from treadle.dataframe.groupby_custom import Aggregation
-from treadle.dataframe.groupby_kernels import AggPlan, plan_agg
-from treadle.dataframe.groupby_keys import Level
+from treadle.dataframe.groupby.custom import Aggregation
+from treadle.dataframe.groupby.kernels import AggPlan, plan_agg
+from treadle.dataframe.groupby.keys import Level
 
 ROWS = 120
 

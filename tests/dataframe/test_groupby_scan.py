@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from treadle.dataframe.groupby_scan import TOTALS, ScanPlan, plan_scan
+from treadle.dataframe.groupby.scan import TOTALS, ScanPlan, plan_scan
 
 ROWS = 90
 BORDERS = [0, 0, 20, 21, 60, ROWS]

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from treadle.dataframe.groupby_counts import plan_value_counts
-from treadle.dataframe.groupby_pairs import plan_pairs
-from treadle.dataframe.groupby_whole import Call, plan_whole
+from treadle.dataframe.groupby.counts import plan_value_counts
+from treadle.dataframe.groupby.pairs import plan_pairs
+from treadle.dataframe.groupby.whole import Call, plan_whole
 
 ROWS = 150
 

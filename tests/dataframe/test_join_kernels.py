@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from treadle.dataframe.broadcast_join import merge_marking, unmet_rows
-from treadle.dataframe.join_kernels import (
+from treadle.dataframe.join.broadcast import merge_marking, unmet_rows
+from treadle.dataframe.join.kernels import (
     conform,
     merge_parts,
     plan_join,
 )
-from treadle.dataframe.shuffle_kernels import concat_parts, split_by_hash
+from treadle.dataframe.shuffle.pieces import concat_parts, split_by_hash
 
 HOWS = ["inner", "left", "right", "outer", "left_anti", "right_anti"]
 KEYS = st.lists(st.sampled_from([0, 1, 2, 3, None]), max_size=8)

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from treadle.dataframe.key_hash import hash_keys, hash_values, partition_numbers
-from treadle.dataframe.utf8 import Texts, _from_objects, first_words, hash_texts
+from treadle.dataframe.shuffle.key_hash import hash_keys, hash_values, partition_numbers
+from treadle.dataframe.shuffle.utf8 import Texts, _from_objects, first_words, hash_texts
 
 texts = st.lists(st.one_of(st.none(), st.text()), max_size=20)
 
@@ -188,7 +188,7 @@ def test_values_without_hash_are_named():
 def test_hashes_are_the_same_in_another_process():
     program = (
         "import pandas as pd\n"
-        "from treadle.dataframe.key_hash import hash_keys\n"
+        "from treadle.dataframe.shuffle.key_hash import hash_keys\n"
         "columns = [pd.Series(['tea', None]), pd.Series([1, 2]), pd.Series([(1, 'x'), 'y'])]\n"
         "print(hash_keys(columns).tolist())"
     )

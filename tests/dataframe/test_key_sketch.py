@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from treadle.dataframe.key_sketch import divisions_of, sketch_keys, sorted_divisions
-from treadle.dataframe.shuffle_kernels import numbers_by_divisions
+from treadle.dataframe.shuffle.key_sketch import divisions_of, sketch_keys, sorted_divisions
+from treadle.dataframe.shuffle.pieces import numbers_by_divisions
 
 PARTS = st.lists(st.lists(st.integers(-50, 50), max_size=20), min_size=1, max_size=6)
 

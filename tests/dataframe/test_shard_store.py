@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from treadle.dataframe.shard_store import ShardStore
-from treadle.dataframe.shuffle_kernels import split_by_hash
-from treadle.dataframe.spill_file import SpillFile
+from treadle.dataframe.shuffle.pieces import split_by_hash
+from treadle.dataframe.shuffle.shard_store import ShardStore
+from treadle.dataframe.shuffle.spill_file import SpillFile
 from treadle.errors import SpillError
 
 
@@ -135,7 +135,7 @@ def test_no_file_can_be_seen_even_while_the_store_is_in_use(tmp_path):
 def test_nothing_is_left_of_a_process_that_was_killed(tmp_path):
     program = (
         "import os, sys, pandas as pd\n"
-        "from treadle.dataframe.shard_store import ShardStore\n"
+        "from treadle.dataframe.shuffle.shard_store import ShardStore\n"
         "store = ShardStore(1, directory=sys.argv[1])\n"
         "store.append(0, [pd.DataFrame({'x': range(1000)})])\n"
         "assert store.nbytes_on_disk > 8000\n"

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from treadle.dataframe.shuffle_kernels import (
+from treadle.dataframe.shuffle.pieces import (
     concat_parts,
     key_columns,
     numbers_by_divisions,
@@ -278,7 +278,7 @@ def test_frames_are_cut_the_same_without_arrow():
         "import sys\n"
         "sys.modules['pyarrow'] = None\n"
         "import pandas as pd\n"
-        "from treadle.dataframe.shuffle_kernels import numbers_by_divisions, split_by_hash\n"
+        "from treadle.dataframe.shuffle.pieces import numbers_by_divisions, split_by_hash\n"
         "df = pd.DataFrame({'s': ['a', 'b', 'c', None, 'text of some length']})\n"
         "print([piece.s.fillna('-').tolist() for piece in split_by_hash(df, 's', 3)])\n"
         "print(numbers_by_divisions(df.s, ['a', 'b', 'c', 'd']).tolist())"

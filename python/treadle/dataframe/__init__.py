@@ -1,1 +1,15 @@
-"""Dataframes: the interface of pandas over partitions."""
+"""Dataframes: the interface of pandas over partitions.
+
+>>> import pandas as pd
+>>> import treadle.dataframe as dd
+>>> df = dd.from_pandas(pd.DataFrame({"x": [1, 2, 3, 4]}), npartitions=2)
+>>> df[df.x > 2].compute()
+   x
+2  3
+3  4
+"""
+
+from treadle.dataframe.core import DataFrame, Index, Scalar, Series
+from treadle.dataframe.creating import from_pandas
+
+__all__ = ["DataFrame", "Index", "Scalar", "Series", "from_pandas"]

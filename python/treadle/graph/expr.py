@@ -7,6 +7,7 @@ whoever takes it by that name need not know.
 ::
 
     simplify     every node may give a better one (a slice goes below a sum)
+    passes       kinds of expressions may look at all of them together (columns that nobody reads)
     lower        nodes with a meaning become nodes that are only grids of calls
     fuse         neighbouring grids of calls become one
     layers       each of what is left is described by columns, in a graph
@@ -18,7 +19,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from treadle.graph.graph import Graph
 from treadle.graph.source import UNKNOWN, Source
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from treadle.graph.layer import Layer
 
 Users = Mapping[str, int]
+
+#: Takes the roots of expressions, and returns better ones of the same names and values.
+Pass: TypeAlias = "Callable[[Sequence[Expr]], list[Expr]]"
 
 
 class Expr:
@@ -82,6 +86,11 @@ class Expr:
     def with_inputs(self, inputs: tuple[Expr, ...]) -> Expr:
         """Return this expression on rewritten inputs, which stand in the same order."""
         raise NotImplementedError(type(self).__name__)
+
+    @staticmethod
+    def passes() -> Sequence[Pass]:
+        """Return what looks at all expressions together, between simplifying and lowering."""
+        return ()
 
     def add_to(self, graph: Graph) -> None:
         """Write the tasks of this expression, not of its inputs, into a graph."""
@@ -157,12 +166,21 @@ def _settle(expr: Expr, step: Callable[[Expr], Expr]) -> Expr:
     return expr
 
 
+def simplify(roots: Sequence[Expr]) -> list[Expr]:
+    """Return better expressions of the same values, that still say what they mean."""
+    users = count_users(roots)
+    roots = rewrite(roots, lambda expr: expr.simplify(users))
+    kinds = dict.fromkeys(type(expr) for expr in walk(roots))
+    for improve in dict.fromkeys(step for kind in kinds for step in kind.passes()):
+        roots = improve(roots)
+    return roots
+
+
 def optimize(roots: Sequence[Expr], *, fuse: bool = True) -> list[Expr]:
     """Return expressions of the same values that are grids of calls, as few as can be."""
     from treadle.graph.blockwise import fuse_blockwise
 
-    users = count_users(roots)
-    roots = rewrite(roots, lambda expr: expr.simplify(users))
+    roots = simplify(roots)
     roots = rewrite(roots, lambda expr: expr.lower())
     return fuse_blockwise(roots) if fuse else list(roots)
 

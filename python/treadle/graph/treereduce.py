@@ -43,6 +43,7 @@ def tree_reduce(
     aggregate: Callable[[list[Any]], Any] | None = None,
     *,
     split_every: int = 8,
+    numblocks: tuple[int, ...] = (),
     **options: Any,
 ) -> Expr:
     """Return the expression, of one block, of all blocks reduced to one.
@@ -57,6 +58,8 @@ def tree_reduce(
         Makes the result of a list of values; ``combine`` without it.
     split_every : int
         Values that a call takes at most.
+    numblocks : tuple of int
+        Of the result: ``()``, or ``(1,)`` for a partition of a frame.
     """
     if split_every < 2:
         raise ValueError(f"split_every must be 2 or more, not {split_every}")
@@ -70,7 +73,7 @@ def tree_reduce(
         )  # fmt: skip
     (count,) = level.numblocks
     return Gather(
-        name, (), (level,), OnList(aggregate or combine),
+        name, numblocks, (level,), OnList(aggregate or combine),
         _Groups(level.name, count, max(count, 1)), **options,
     )  # fmt: skip
 

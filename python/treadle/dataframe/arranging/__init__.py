@@ -1,0 +1,1 @@
+"""Partitions, their borders, and the order of rows."""

@@ -1,0 +1,1 @@
+"""Groups of rows: aggregations in three steps, and what needs whole groups."""

@@ -1,0 +1,152 @@
+"""Running results within groups over partitions in their order, without a shuffle.
+
+::
+
+    partition 0 --chunk--> totals 0 --+                     carry: totals of all before
+    partition 1 --chunk--> totals 1 --+-- combine --> carry 2 --+
+    partition 2 ------------------------------------------------+-- apply --> rows of the result
+
+Rows keep their places and their index. What a partition hands on is one row for each group.
+
+>>> import pandas as pd
+>>> frame = pd.DataFrame({"k": [1, 2, 1, 1], "x": [1, 2, 3, 4]})
+>>> plan = plan_scan(frame, ["k"], "cumsum", selection="x")
+>>> carry = plan.combine([plan.chunk(frame[:2])])
+>>> plan.apply(frame[2:], carry)
+2    4
+3    8
+Name: x, dtype: int64
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from treadle.dataframe.groupby.finish import Kept
+from treadle.dataframe.groupby.kernels import AggPlan, Partial, as_frame, plan_agg
+from treadle.dataframe.groupby.keys import key_columns, number_groups, stack
+from treadle.dataframe.groupby.whole import Call, WholePlan, plan_whole
+
+#: The totals that a running result goes on from.
+TOTALS = {
+    "cumsum": "sum", "cumprod": "prod", "cummin": "min", "cummax": "max", "cumcount": "size",
+    "ffill": "last",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ScanPlan:
+    """A running result within groups: see `plan_scan`."""
+
+    method: str
+    local: WholePlan
+    totals: AggPlan
+
+    @property
+    def meta(self) -> Any:
+        """The result without rows."""
+        return self.local.meta
+
+    def chunk(self, part: pd.DataFrame | pd.Series, *beside: pd.Series) -> Partial:
+        """Return what a partition adds to the totals of groups."""
+        return self.totals.chunk(part, *beside)
+
+    def combine(self, partials: Sequence[Partial]) -> Partial:
+        """Return the totals of partitions in their order."""
+        return self.totals.combine(partials)
+
+    def apply(
+        self, part: pd.DataFrame | pd.Series, carry: Partial | None, *beside: pd.Series
+    ) -> Any:
+        """Return the rows of a partition; ``carry`` are the totals of all before it, if any."""
+        here = self.local(part, *beside)
+        if carry is None or not len(carry) or not len(part):
+            return here
+        place = self._places(as_frame(part), carry, beside)
+        columns = here.to_frame(name=0) if here.ndim == 1 else here
+        on = [
+            self._go_on(columns.iloc[:, number], self._total(carry, number), place)
+            for number in range(columns.shape[1])
+        ]
+        if here.ndim == 1:
+            return on[0].rename(here.name)
+        return pd.DataFrame(dict(enumerate(on)), index=here.index).set_axis(here.columns, axis=1)
+
+    def _places(self, frame: pd.DataFrame, carry: Partial, beside: Sequence[pd.Series]) -> Any:
+        """Return the group of the carry that each row belongs to; -1 where there is none."""
+        grouping = self.totals.grouping
+        rows = number_groups(
+            key_columns(frame, grouping.by, beside), dropna=grouping.dropna, sort=grouping.sort
+        )
+        if not rows.count:
+            return np.full(len(frame), -1)
+        keys = stack([rows.keys, carry.keys])
+        both = number_groups([keys[column] for column in keys], dropna=False)
+        known = np.full(both.count, -1, dtype=np.int64)
+        known[both.codes[rows.count :]] = np.arange(len(carry))
+        return np.append(known[both.codes[: rows.count]], -1)[rows.codes]
+
+    def _total(self, carry: Partial, number: int) -> pd.Series:
+        finish = self.totals.finishes[number]
+        assert isinstance(finish, Kept)
+        return carry.values[finish.name]
+
+    def _go_on(self, here: pd.Series, totals: pd.Series, place: Any) -> pd.Series:
+        before = totals.take(np.maximum(place, 0)).set_axis(here.index)
+        known = pd.Series(place >= 0, here.index)
+        match self.method:
+            case "cumsum" | "cumcount":
+                return here.where(~known, here + before)
+            case "cumprod":
+                return here.where(~known, here * before)
+            case "cummin":
+                changed = before < here
+            case "cummax":
+                changed = before > here
+            case _:
+                changed = here.isna()
+        return here.mask(changed.fillna(False).astype(bool) & known, before)
+
+
+def plan_scan(
+    meta: pd.DataFrame | pd.Series,
+    by: Sequence[Any],
+    method: str,
+    *,
+    sort: bool = True,
+    dropna: bool = True,
+    observed: bool = True,
+    selection: Any = None,
+) -> ScanPlan:
+    """Plan a running result within groups.
+
+    Parameters
+    ----------
+    method : {"cumsum", "cumprod", "cummin", "cummax", "cumcount", "ffill"}
+        With its default options: missing values are skipped, and ``ffill`` has no limit.
+
+    Raises
+    ------
+    ValueError
+        For another method: it needs whole groups, see ``plan_whole``.
+    """
+    if method not in TOTALS:
+        known = ", ".join(TOTALS)
+        raise ValueError(
+            f"{method!r} can't go on from totals as {known} can; it needs whole groups"
+        )
+    options = {"sort": sort, "dropna": dropna, "observed": observed, "selection": selection}
+    local = plan_whole(meta, by, [Call(method)], **options)
+    if local.meta is None:
+        # A key is a function of the user; for the columns any other key will do.
+        plain = plan_whole(meta, [pd.Series([], dtype="int64")], [Call(method)], **options)
+        local = WholePlan(local.grouping, local.calls, local.group_keys, plain.meta)
+    spec: Any = TOTALS[method]
+    if local.meta.ndim == 2:
+        spec = dict.fromkeys(local.meta.columns, spec)
+    return ScanPlan(method, local, plan_agg(meta, by, spec, **options))

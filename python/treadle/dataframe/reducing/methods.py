@@ -1,0 +1,29 @@
+"""Reductions: methods."""
+
+from __future__ import annotations
+
+from treadle.dataframe.frame import FrameCollection
+
+
+class ReducingFrame(FrameCollection):
+    """Methods of frames and series."""
+
+    __slots__ = ()
+
+
+class ReducingDataFrame(FrameCollection):
+    """Methods of frames."""
+
+    __slots__ = ()
+
+
+class ReducingSeries(FrameCollection):
+    """Methods of series."""
+
+    __slots__ = ()
+
+
+class ReducingIndex(FrameCollection):
+    """Methods of indexes."""
+
+    __slots__ = ()

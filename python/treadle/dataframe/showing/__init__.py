@@ -1,0 +1,1 @@
+"""What a frame shows of itself: structure, first rows, plans."""

@@ -1,0 +1,1 @@
+"""Rows on their way to other partitions: hashes, sketches, pieces, spilling."""
