@@ -26,6 +26,8 @@ from treadle.graph.tokenize import tokenize
 class Split:
     """How the rows of a partition are told apart; called with it, returns a list of pieces.
 
+    Equal ones send equal keys to partitions of equal numbers.
+
     Attributes
     ----------
     npartitions : int
@@ -39,6 +41,21 @@ class Split:
 
     def __call__(self, part: Any) -> list[Any]:
         raise NotImplementedError
+
+    def __treadle_tokenize__(self) -> Any:
+        raise NotImplementedError
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return bool(self.__treadle_tokenize__() == other.__treadle_tokenize__())
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.npartitions))
+
+    def __repr__(self) -> str:
+        name, *arguments = self.__treadle_tokenize__()
+        return f"{name}({', '.join(map(repr, arguments))})"
 
 
 class ByHash(Split):
