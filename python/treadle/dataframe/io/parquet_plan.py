@@ -53,7 +53,7 @@ from treadle.dataframe.io.parquet_read import (
     ParquetReader,
     RowLabels,
 )
-from treadle.dataframe.io.row_filters import Extremes, check_filters, parse_filters
+from treadle.dataframe.io.row_filters import Extremes, Filters, check_filters, parse_filters
 from treadle.errors import DataFileError
 from treadle.utils.format import parse_bytes
 
@@ -139,21 +139,38 @@ class ParquetPlan:
             divisions = (*(divisions[n] for n in kept), divisions[kept[-1] + 1])
         return replace(self, parts=tuple(parts[n] for n in kept), divisions=divisions)
 
-    def select(self, filters: Any) -> ParquetPlan:
+    def select(self, filters: Any, keep_parts: bool = False) -> ParquetPlan:
         """Return the plan that reads only rows the filters want, with the labels they have.
 
         The result is that of ``frame[frame.x > 1]``, so missing values differ from everything.
-        For filters that are not ``pushable`` it may be another one.
+        For filters that are not ``pushable`` it may be another one.  With ``keep_parts`` there are
+        as many parts, and those without rows to look at are empty.
         """
         if self.reader.filters is not None and self.reader.renumber:
             raise ValueError("rows were chosen with filters= already and are numbered anew")
         wanted = parse_filters(filters)
         check_filters(wanted, self.reader.schema)
-        pruned = self.prune(wanted)
+        pruned = self._emptied(wanted) if keep_parts else self.prune(wanted)
         known = self.reader.filters
         both = wanted if known is None else known & wanted
         reader = replace(pruned.reader, filters=both, renumber=False)
         return replace(pruned, reader=reader)
+
+    def _emptied(self, wanted: Filters) -> ParquetPlan:
+        groups = parts_of.Groups(self.reader, self.footers)
+        pruned = tuple(parts_of.prune_part(part, wanted, groups) for part in self.parts)
+        return replace(self, parts=pruned)
+
+    def without_divisions(self) -> ParquetPlan:
+        """Return the plan that says nothing of labels."""
+        return replace(self, divisions=None)
+
+    @property
+    def nbytes(self) -> int | None:
+        """Bytes of the columns to read as they are encoded, None if nobody knows."""
+        groups = parts_of.Groups(self.reader, self.footers)
+        sizes = [groups.nbytes(piece) for part in self.parts for piece in part.pieces]
+        return None if None in sizes else sum(size or 0 for size in sizes)
 
     def pushable(self, filters: Any) -> bool:
         """Whether filters mean to pyarrow what the same comparisons mean to pandas.
