@@ -58,8 +58,12 @@ def as_expr(value: Any) -> Expr | None:
 
 
 def meta_of(value: Any) -> Any:
-    """Return the meta of an expression of frames; other values as they are."""
-    return value.meta if isinstance(value, FrameExpr) else value
+    """Return the meta of an expression of frames or arrays; other values as they are."""
+    if isinstance(value, FrameExpr):
+        return value.meta
+    if isinstance(value, Expr) and hasattr(value, "chunks"):  # an array
+        return np.ones((0, *value.shape[1:]) if value.numblocks else (), value.dtype)  # type: ignore[attr-defined]
+    return value
 
 
 def emptied(value: Any) -> Any:
@@ -90,6 +94,7 @@ def partwise(
     columnwise: bool = False,
     reads: Sequence[Columns | None] | None = None,
     whole: Sequence[Any] = (),
+    align: bool = True,
     layout: str | None = None,
     token: Any = None,
     kwargs: dict[str, Any] | None = None,
@@ -113,6 +118,8 @@ def partwise(
         goes by the collections among the arguments, in order.
     whole : sequence of collections
         Those among the arguments of which every call takes the one partition they have.
+    align : bool
+        False for frames of which only the number of partitions has to agree.
     layout : str, optional
         Of the result; that of the first frame without it, since what a function makes of a
         partition comes from that partition.
@@ -130,8 +137,11 @@ def partwise(
         for expr in exprs
         if expr is not None and expr.numblocks and expr.name not in everywhere
     ]
-    better = dict(zip((f.name for f in frames), aligned(frames), strict=True))
+    found_frames = aligned(frames) if align else frames
+    better = dict(zip((f.name for f in frames), found_frames, strict=True))
     inputs: dict[str, Expr] = {}
+    if frames and reads is None:  # rows are those of the first input, which no scalar has
+        inputs[found_frames[0].name] = found_frames[0]
     placed: list[Any] = []
     for value, expr in zip(values, exprs, strict=True):
         if expr is None:
@@ -145,7 +155,8 @@ def partwise(
         placed[: len(args)],
         dict(zip(kwargs, placed[len(args) :], strict=True)),
     )
-    if meta is NOT_GIVEN:
+    derived = meta is NOT_GIVEN
+    if derived:
         metas = [meta_of(found[v.index]) if type(v) is Reg else v for v in placed]
         meta = meta_from(
             func, *metas[: len(args)], **dict(zip(kwargs, metas[len(args) :], strict=True))
@@ -166,7 +177,7 @@ def partwise(
         meta, borders, found, func, tuple(call_args), call_kwargs,
         whole=frozenset(n for n, item in enumerate(found) if item.name in everywhere),
         rowwise=rowwise, columnwise=columnwise, reads=None if reads is None else tuple(reads),
-        layout=layout or (first.layout if first is not None else None),
+        layout=layout or (first.layout if first is not None else None), derived=derived,
     )  # fmt: skip
     return new_collection(expr)
 

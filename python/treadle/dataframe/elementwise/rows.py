@@ -1,0 +1,264 @@
+"""How collections are made of what is done row by row.
+
+A call on each partition gives the rows that the same call on all of the frame gives there. What
+this file adds to `partwise` is what else can stand beside a frame, and what is known of the result::
+
+    other operand                            becomes
+    frame, series in memory                  partitions of its own, by label
+    array, list, extension array in memory   pieces of the lengths of the partitions
+    treadle array                            its blocks, of the same lengths
+
+    result is an Index                       divisions are not known: these are other labels
+    result is an array (of an Index)         a series with the labels of the index
+
+>>> import pandas as pd
+>>> import treadle.dataframe as dd
+>>> x = dd.from_pandas(pd.Series([1, 2, 3]), npartitions=2)
+>>> rowwise("add", operator.add, x, beside(x, [10, 20, 30])).compute().tolist()
+[11, 22, 33]
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Hashable, Sequence
+from itertools import accumulate, pairwise
+from types import BuiltinFunctionType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api.extensions import ExtensionArray
+
+from treadle import base
+from treadle.dataframe.build import NOT_GIVEN, as_expr, meta_from, meta_of, partwise
+from treadle.dataframe.calls import Method
+from treadle.dataframe.expr import Assign, FrameExpr, Partwise, Projection, Source
+from treadle.graph.expr import Expr
+from treadle.graph.tokenize import tokenize
+
+
+class RowCall:
+    """A function of rows that keeps their labels; what it holds stands in ``__slots__``."""
+
+    __slots__ = ()
+
+    def _state(self) -> tuple[Any, ...]:
+        return tuple(
+            getattr(self, slot)
+            for kind in reversed(type(self).__mro__)
+            for slot in getattr(kind, "__slots__", ())
+        )
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError(type(self).__name__)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}{self._state()!r}"
+
+    def __treadle_tokenize__(self) -> Hashable:
+        return type(self).__qualname__, self._state()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self._state()
+
+
+class RowMethod(Method):
+    """Calls a method that keeps rows and their labels."""
+
+    __slots__ = ()
+
+
+class Labelled(RowCall):
+    """Puts the labels of an index to the array that a function makes of it."""
+
+    __slots__ = ("func",)
+
+    def __init__(self, func: Callable[..., Any]):
+        self.func = func
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        found = self.func(*args, **kwargs)
+        labels = next(arg for arg in args if isinstance(arg, pd.Index))
+        return pd.Series(found, index=labels, copy=False)
+
+
+def rowwise(
+    label: str,
+    func: Callable[..., Any],
+    *args: Any,
+    meta: Any = NOT_GIVEN,
+    keeps_rows: bool = True,
+    kwargs: dict[str, Any] | None = None,
+    **options: Any,
+) -> Any:
+    """Return the collection of a call on each partition that makes a row of each row.
+
+    Parameters
+    ----------
+    label, func, *args, kwargs, **options
+        As of :func:`treadle.dataframe.build.partwise`.
+    meta : object, optional
+        The result without rows; pandas is asked without it.
+    keeps_rows : bool
+        False if there may be more or fewer rows than in the first frame.
+    """
+    frames = [e for v in (*args, *(kwargs or {}).values()) if _has_rows(e := as_expr(v))]
+    if meta is NOT_GIVEN:
+        meta = meta_from(
+            func, *(_sample(v) for v in args), **{k: _sample(v) for k, v in (kwargs or {}).items()}
+        )
+    indexes = [e for e in frames if isinstance(e, FrameExpr) and isinstance(e.meta, pd.Index)]
+    if indexes and isinstance(meta, np.ndarray | ExtensionArray):
+        func = Labelled(func)
+        meta = pd.Series(meta, index=indexes[0].meta)
+    elif isinstance(meta, pd.Index):
+        options.setdefault("divisions", None)  # those were of other labels
+    return partwise(
+        label, func, *args, meta=meta, kwargs=kwargs,
+        rowwise=keeps_rows and same_rows(frames), **options,
+    )  # fmt: skip
+
+
+def _has_rows(expr: Expr | None) -> bool:
+    return expr is not None and bool(expr.numblocks)
+
+
+def _sample(value: Any) -> Any:
+    """Return what stands for an argument where pandas is asked for a meta."""
+    expr = as_expr(value)
+    if expr is None:
+        return value
+    found = meta_of(expr)
+    if not expr.numblocks and isinstance(found, int | float | np.number) and not found:
+        return type(found)(1)  # a division by it says another dtype, or fails
+    return found
+
+
+# -- frames of the same rows -----------------------------------------------------------------------
+
+#: Methods of pandas that keep rows, their order and their labels.
+KEEP_LABELS = frozenset(
+    "abs round clip fillna isna notna isnull notnull astype where mask replace isin between map "
+    "to_frame copy add sub mul div truediv floordiv mod pow radd rsub rmul rdiv rtruediv rfloordiv "
+    "rmod rpow eq ne lt le gt ge".split()
+)
+
+
+def rows_of(expr: Expr) -> Expr:
+    """Return the expression whose rows another one has: it adds, drops and relabels none."""
+    while True:
+        match expr:
+            case Projection() | Assign():
+                expr = expr.inputs[0]
+            case Partwise(rowwise=True) if _keeps_labels(expr.func):
+                if not expr.inputs[0].numblocks or 0 in expr.whole:
+                    return expr
+                expr = expr.inputs[0]
+            case _:
+                return expr
+
+
+def _keeps_labels(func: Any) -> bool:
+    if isinstance(func, RowCall | RowMethod | BuiltinFunctionType | np.ufunc):
+        return True
+    return type(func) is Method and func.__name__ in KEEP_LABELS
+
+
+def same_rows(frames: Sequence[Any]) -> bool:
+    """Tell whether frames are known to have the same rows; pandas need not match their labels."""
+    if len(frames) <= 1:
+        return True
+    if not all(isinstance(frame, FrameExpr) for frame in frames):
+        return True  # arrays go by position
+    return len({rows_of(frame).name for frame in frames}) == 1
+
+
+def same_columns(*values: Any) -> bool:
+    """Tell whether all collections that are frames have the same columns, and no frame in memory
+    stands beside them."""
+    if any(isinstance(value, pd.DataFrame | pd.Series) for value in values):
+        return False
+    metas = [e.meta for v in values if isinstance(e := as_expr(v), FrameExpr)]
+    columns = [meta.columns for meta in metas if isinstance(meta, pd.DataFrame)]
+    return bool(columns) and all(columns[0].equals(other) for other in columns[1:])
+
+
+# -- what stands beside a frame --------------------------------------------------------------------
+
+_PLAIN = frozenset({int, float, complex, bool, str, bytes, type(None), pd.Timestamp, pd.Timedelta})
+
+
+def beside(frame: Any, other: Any) -> Any:
+    """Return an operand in partitions as those of a frame; plain values as they are.
+
+    Raises
+    ------
+    ValueError
+        If an array does not fit, or nobody knows where to cut it.
+    """
+    if type(other) in _PLAIN:
+        return other
+    expr = as_expr(other)
+    if isinstance(expr, FrameExpr):
+        return other
+    if expr is not None:
+        return _blocks(frame, other, expr)
+    if isinstance(other, pd.DataFrame | pd.Series):
+        from treadle.dataframe.creating import from_pandas
+
+        return from_pandas(other, npartitions=1)
+    if isinstance(other, list | tuple | range):
+        other = np.asarray(other)
+    if isinstance(other, np.ndarray | ExtensionArray | pd.Index) and getattr(other, "ndim", 0):
+        return _pieces(frame, other)
+    return other
+
+
+def _blocks(frame: Any, other: Any, expr: Expr) -> Any:
+    if not hasattr(expr, "chunks"):
+        raise TypeError(
+            f"what a {type(other).__name__} holds is not known; "
+            "make a series of it by from_delayed, or compute it first"
+        )
+    if len(expr.numblocks) > 1 and expr.numblocks[1] > 1:
+        other = other.rechunk({1: -1})
+    if expr.numblocks and expr.numblocks[0] != frame.npartitions:
+        raise ValueError(
+            f"an array of {expr.numblocks[0]} blocks does not fit {frame.npartitions} partitions; "
+            "rechunk() it to the lengths of the partitions"
+        )
+    return other
+
+
+def _pieces(frame: Any, values: Any) -> Source:
+    """Return an array cut as a frame is."""
+    from treadle.dataframe.creating import InMemory
+
+    lengths = lengths_of(frame.expr)
+    if lengths is None and frame.npartitions == 1:
+        lengths = [len(values)]
+    if lengths is None:
+        raise ValueError(
+            f"an array of {len(values)} elements can't be cut into {frame.npartitions} partitions "
+            "whose lengths are not known; make it a series with the labels of the frame"
+        )
+    if sum(lengths) != len(values):
+        raise ValueError(f"{len(values)} elements do not fit {sum(lengths)} rows")
+    borders = [0, *accumulate(lengths)]
+    parts = [values[a:b] for a, b in pairwise(borders)]
+    return Source(
+        f"values-{tokenize('values', values, borders)}",
+        InMemory(parts, (None,) * len(borders), values[:0]), layout=frame.expr.layout,
+    )  # fmt: skip
+
+
+def lengths_of(expr: Expr) -> Sequence[int] | None:
+    """Return the rows of each partition, if that is known without reading."""
+    found = rows_of(expr)
+    return found.reading.lengths() if isinstance(found, Source) else None
+
+
+def is_collection(value: Any) -> bool:
+    """Tell whether a value is computed later."""
+    return isinstance(value, Expr) or base.is_treadle_collection(value)
