@@ -1,0 +1,94 @@
+"""Series that are made row by row of a frame's columns, as people would write them.
+
+>>> import pandas as pd
+>>> import treadle.dataframe as dd
+>>> df = dd.from_pandas(pd.DataFrame({"x": [1], "y": [2]}), npartitions=1)
+>>> formula((df.x + 1 > df.y).expr, df.name)
+'x + 1 > y'
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+from treadle.dataframe.calls import Attribute, Method
+from treadle.dataframe.expr import FrameExpr, Partwise, Projection
+from treadle.graph.expr import Expr
+from treadle.graph.naming import function_name
+from treadle.graph.program import Reg
+
+#: Sign and how strongly it binds.
+_SIGNS: dict[Any, tuple[str, int]] = {
+    operator.or_: ("|", 1), operator.xor: ("^", 2), operator.and_: ("&", 3),
+    operator.lt: ("<", 4), operator.le: ("<=", 4), operator.gt: (">", 4),
+    operator.ge: (">=", 4), operator.eq: ("==", 4), operator.ne: ("!=", 4),
+    operator.add: ("+", 5), operator.sub: ("-", 5), operator.mul: ("*", 6),
+    operator.truediv: ("/", 6), operator.floordiv: ("//", 6), operator.mod: ("%", 6),
+    operator.pow: ("**", 7),
+}  # fmt: skip
+_BEFORE: dict[Any, str] = {operator.invert: "~", operator.neg: "-", operator.pos: "+"}
+
+_LONGEST = 72
+
+
+def formula(expr: Expr, frame: str) -> str | None:
+    """Return what a series is made of, as text; None if it is not made of that frame alone.
+
+    Parameters
+    ----------
+    expr : Expr
+    frame : str
+        Name of the frame whose columns are called by their labels.
+    """
+    found = _written(expr, frame)
+    if found is None:
+        return None
+    text = found[0]
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def _written(expr: Expr, frame: str) -> tuple[str, int] | None:
+    """Return text, and how strongly its outermost sign binds."""
+    if isinstance(expr, Projection):
+        if expr.inputs[0].name != frame or isinstance(expr.wanted, list):
+            return None
+        return str(expr.wanted), 9
+    if isinstance(expr, FrameExpr) and not expr.numblocks and not isinstance(expr, Partwise):
+        return expr.describe(), 9
+    if not isinstance(expr, Partwise):
+        return None
+    args: list[tuple[str, int]] = []
+    for value in expr.args:
+        if type(value) is Reg:
+            item = expr.inputs[value.index]
+            text = ("frame", 9) if item.name == frame else _written(item, frame)
+            if text is None:
+                return None
+            args.append(text)
+        else:
+            args.append((_short(value), 9))
+    if expr.func in _SIGNS and len(args) == 2:
+        sign, strength = _SIGNS[expr.func]
+        left, right = _in(args[0], strength), _in(args[1], strength + 1)
+        return f"{left} {sign} {right}", strength
+    if expr.func in _BEFORE and len(args) == 1:
+        return f"{_BEFORE[expr.func]}{_in(args[0], 8)}", 8
+    if type(expr.func) is Attribute and args:
+        return f"{_in(args[0], 9)}.{expr.func.__name__}", 9
+    options = [f"{key}={_short(value)}" for key, value in expr.kwargs.items()]
+    if isinstance(expr.func, Method) and args:
+        given = ", ".join([text for text, _ in args[1:]] + options)
+        return f"{_in(args[0], 9)}.{expr.func.__name__}({given})", 9
+    given = ", ".join([text for text, _ in args] + options)
+    return f"{function_name(expr.func)}({given})", 9
+
+
+def _in(part: tuple[str, int], strength: int) -> str:
+    text, own = part
+    return text if own >= strength else f"({text})"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 24 else f"{text[:21]}..."
