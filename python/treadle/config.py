@@ -41,6 +41,11 @@ DEFAULTS: dict[str, Any] = {
     "array.chunk-size": "128MiB",
     # How many times more pieces than blocks rechunking may cut before it goes by chunks in between.
     "array.rechunk.threshold": 4,
+    # Bytes, or the part of a process's memory, that rows on their way to other partitions may take;
+    # more of them go to disk.
+    "dataframe.shuffle.memory": 0.25,
+    # Where files of data go that don't fit in memory; None is the system's folder for such files.
+    "temporary-directory": None,
     # Record when each task ran; costs well under 1 us a task.
     "telemetry": True,
     # Seconds before progress is shown inline.
@@ -53,6 +58,8 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "optimization.fuse": (bool,),
     "array.chunk-size": (str, int),
     "array.rechunk.threshold": (int, float),
+    "dataframe.shuffle.memory": (int, float, str),
+    "temporary-directory": (str, type(None)),
     "telemetry": (bool,),
     "progress.after": (int, float),
 }

@@ -19,6 +19,8 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
 _PR_SET_CHILD_SUBREAPER = 36
 
+_memory_limit = 0
+
 
 def cpu_count() -> int:
     """Cores that this process may use: fewer than the machine has under ``taskset`` or cgroups.
@@ -49,6 +51,22 @@ def total_memory() -> int:
         if text.isdigit():
             total = min(total, int(text))
     return total
+
+
+def limit_memory(nbytes: int) -> None:
+    """Say how many bytes this process is meant to use; 0 for as many as there are."""
+    global _memory_limit
+    _memory_limit = nbytes
+
+
+def process_memory() -> int:
+    """Bytes of memory that this process is meant to use.
+
+    >>> process_memory() <= total_memory()
+    True
+    """
+    total = total_memory()
+    return min(_memory_limit, total) if _memory_limit else total
 
 
 def exit_text(code: int) -> str:

@@ -19,6 +19,7 @@ from typing import Any
 
 from treadle.cluster.worker.worker import Worker
 from treadle.comm.credentials import Credentials
+from treadle.utils.process import limit_memory
 from treadle.utils.secret import Secret
 
 
@@ -50,6 +51,7 @@ def worker_main(spec: Mapping[str, Any], ready: Callable[[Worker], None] | None 
     """
     for module in spec.get("preload") or ():
         importlib.import_module(module)
+    limit_memory(spec.get("memory_limit") or 0)
     worker = Worker(
         spec["address"],
         credentials_of(spec),
