@@ -14,6 +14,7 @@ from treadle.dataframe.creating import from_pandas
 from treadle.dataframe.io.csv_frames import read_csv, read_table
 from treadle.dataframe.io.parquet_frames import read_parquet
 from treadle.dataframe.showing.explain import explain
+from treadle.dataframe.join.merging import merge
 
 __all__ = [
     "DataFrame",
@@ -22,6 +23,7 @@ __all__ = [
     "Series",
     "explain",
     "from_pandas",
+    "merge",
     "read_csv",
     "read_parquet",
     "read_table",

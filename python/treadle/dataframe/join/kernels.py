@@ -70,6 +70,14 @@ class JoinPlan:
     promoted: tuple[Any, ...]
     looks_up: bool = False
 
+    @property
+    def token(self) -> tuple[Any, ...]:
+        """What was asked, in values."""
+        return (
+            self.how, self.left_on, self.right_on, self.left_index, self.right_index,
+            self.suffixes, self.indicator, self.validate,
+        )  # fmt: skip
+
     def can_broadcast(self, side: str) -> bool:
         """Whether all of ``side`` may be merged with each part of the other side alone.
 
