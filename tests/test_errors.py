@@ -46,6 +46,7 @@ EXAMPLES = {
     ),
     "SpillError": errors.SpillError("/tmp", 1024, "No space left on device", 512),
     "PlanWarning": errors.PlanWarning("text"),
+    "LateDtypeWarning": errors.LateDtypeWarning("text"),
 }
 
 

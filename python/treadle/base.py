@@ -115,12 +115,14 @@ def compute(
     collections, rebuild = _unpack(args, traverse)
     if not collections:
         return args
-    table, keys = _compile(collections, optimize_graph)
-    values = _run(table, engine, "compute")
+    keys, values, again = _run_mended(collections, engine, optimize_graph, "compute")
     results = [
         collection.__treadle_postcompute__(_nest(nested, values))
         for collection, nested in zip(collections, keys, strict=True)
     ]
+    for collection, result in zip(again, results, strict=False):
+        if hasattr(collection, "__treadle_mended__"):
+            collection.__treadle_mended__(result)
     return tuple(rebuild(results))
 
 
@@ -156,8 +158,7 @@ def persist(
         return args
     if hasattr(engine, "persist"):  # results stay where its workers are
         return tuple(rebuild(engine.persist(collections, optimize_graph)))
-    table, _ = _compile(collections, optimize_graph)
-    values = _run(table, engine, "persist")
+    _, values, _ = _run_mended(collections, engine, optimize_graph, "persist")
     nodes = {key: DataNode(key, value) for key, value in values.items()}
     return tuple(rebuild([collection.__treadle_postpersist__(nodes) for collection in collections]))
 
@@ -320,6 +321,30 @@ def _compile(
     if optimize_graph and config.get("optimization.fuse"):
         graph = fuse_linear(graph, outputs)
     return compile_graph(graph, outputs), keys
+
+
+def _run_mended(
+    collections: Sequence[Collection], engine: Engine, optimize_graph: bool, label: str
+) -> tuple[list[Any], dict[Key, Any], Sequence[Collection]]:
+    """Run collections, again if an error tells them how; also return those that ran again.
+
+    An error with a true attribute ``mendable`` goes to ``__treadle_mend__`` of the collections
+    that have it: they take in what it says of their data, and tell whether that changes them.
+    """
+    __tracebackhide__ = True
+    again: Sequence[Collection] = ()
+    while True:
+        table, keys = _compile(collections, optimize_graph)
+        try:
+            return keys, _run(table, engine, label), again
+        except Exception as error:
+            if not getattr(error, "mendable", False):
+                raise
+            mends = [getattr(each, "__treadle_mend__", None) for each in collections]
+            changed = [mend(error) for mend in mends if mend is not None]
+            if not any(changed):
+                raise
+            again = collections
 
 
 def _run(table: TaskTable, engine: Engine, label: str) -> dict[Key, Any]:

@@ -32,6 +32,7 @@
         - CsvDtypeError                    values that don't fit the dtype their column was given
     - SpillError (OSError)             data that don't fit in memory can't go to disk either
     - PlanWarning (UserWarning)        a warning: what is planned can't fit in memory
+    - LateDtypeWarning (UserWarning)   a warning: files are read again with another dtype
 
 Errors of users' own tasks are never wrapped: they are raised as they are, with a note that
 names the task, where it was written and what it was given.
@@ -338,11 +339,17 @@ class CsvDtypeError(CsvError):
     promotion : dict
         For each such column of this part of the file, the dtype that holds these values as well;
         empty if the user gave the dtype.
+    mendable : bool
+        Whether a computation may run again with the promotion.
     """
 
     def __init__(self, *args: Any, promotion: Mapping[Hashable, str] | None = None):
         super().__init__(*args)
         self.promotion = dict(promotion or {})
+
+    @property
+    def mendable(self) -> bool:
+        return bool(self.promotion)
 
     def __reduce__(self) -> Any:
         return _csv_dtype_error, (self.args, self.promotion)
@@ -381,3 +388,7 @@ class SpillError(TreadleError, OSError):
 
 class PlanWarning(TreadleError, UserWarning):
     """A warning: a computation would hold more at a time than there is memory."""
+
+
+class LateDtypeWarning(TreadleError, UserWarning):
+    """A warning: a value was not as the samples of its file, and the computation ran again."""

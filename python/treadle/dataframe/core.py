@@ -37,11 +37,12 @@ from treadle.dataframe.selecting.methods import (
 from treadle.dataframe.showing.methods import Showing
 from treadle.dataframe.shuffle.methods import ShufflingDataFrame, ShufflingFrame, ShufflingSeries
 from treadle.dataframe.windows.methods import WindowFrame, WindowIndex, WindowSeries
+from treadle.dataframe.mending import Mendable
 from treadle.graph.spec import DataNode
 from treadle.types import Key
 
 
-class Scalar(ScalarOperators, ExprCollection[FrameExpr]):
+class Scalar(ScalarOperators, Mendable, ExprCollection[FrameExpr]):
     """One value: what a reduction makes of a series.
 
     Examples

@@ -245,9 +245,11 @@ class Partwise(FrameExpr):
     reads : tuple, optional
         For each input the columns that the function looks at; what others there are changes
         nothing. None for all.
+    derived : bool
+        The meta is what the function makes of the metas of the inputs.
     """
 
-    __slots__ = ("args", "columnwise", "func", "kwargs", "reads", "rowwise", "whole")
+    __slots__ = ("args", "columnwise", "derived", "func", "kwargs", "reads", "rowwise", "whole")
 
     def __init__(
         self,
@@ -263,9 +265,11 @@ class Partwise(FrameExpr):
         rowwise: bool = False,
         columnwise: bool = False,
         reads: tuple[Columns | None, ...] | None = None,
+        derived: bool = False,
         **options: Any,
     ):
         super().__init__(name, meta, divisions, inputs, **options)
+        self.derived = derived
         self.func = func
         self.args = args
         self.kwargs = dict(kwargs or {})

@@ -12,18 +12,19 @@ from treadle.collection import ExprCollection
 from treadle.dataframe.build import new_collection
 from treadle.dataframe.expr import FrameExpr, Held, Partitions
 from treadle.dataframe.joined import joined_parts
+from treadle.dataframe.mending import Mendable
 from treadle.graph.spec import DataNode
 from treadle.types import Key
 
 
-class FrameCollection(ExprCollection[FrameExpr]):
+class FrameCollection(Mendable, ExprCollection[FrameExpr]):
     """Partitions of a frame, a series or an index."""
 
     __slots__ = ()
 
     @property
     def _meta(self) -> Any:
-        return self._expr.meta
+        return self.expr.meta
 
     @property
     def npartitions(self) -> int:

@@ -65,6 +65,24 @@ class Reading:
         """Return how many bytes would be read, if that is known."""
         return None
 
+    def categorise(self, columns: list[Any]) -> Reading | None:
+        """Return a reading of strings in these columns as categories; None if it can't.
+
+        Categories are those of a partition, in no order.
+        """
+        return None
+
+    def extremes(self, column: Any) -> list[Any] | None:
+        """Return what is known of the values of a column in each part; None if nothing is."""
+        return None
+
+    def mended(self, error: BaseException | None) -> Reading | None:
+        """Return a reading with other dtypes, in which values fit that did not; None if it can't.
+
+        Without an error, a reading with those that were learned before.
+        """
+        return None
+
     def describe(self) -> str:
         """Return what is read, in a few words."""
         return type(self).__name__

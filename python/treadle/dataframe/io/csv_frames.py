@@ -12,6 +12,7 @@ r"""``read_csv`` and ``read_table``: frames of the blocks of CSV files.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -21,12 +22,14 @@ import pandas as pd
 from treadle.dataframe.build import new_collection
 from treadle.dataframe.expr import Source
 from treadle.dataframe.io.csv_blocks import CsvBlock
+from treadle.dataframe.io.csv_dtypes import Kind
 from treadle.dataframe.io.csv_options import CsvReading
 from treadle.dataframe.io.csv_plan import CsvPlan, plan_csv
 from treadle.dataframe.io.csv_read import read_csv_block
 from treadle.dataframe.io.csv_samples import WINDOW, last_border
 from treadle.dataframe.io.csv_source import read_range
 from treadle.dataframe.reading import Reading
+from treadle.errors import CsvDtypeError, LateDtypeWarning
 from treadle.graph.tokenize import tokenize
 
 
@@ -56,12 +59,21 @@ class CsvFiles(Reading):
         What was asked for, in a few words.
     columns : list, optional
         Only these, in the order of the plan.
+    learned : dict
+        Label -> kind of what was found late; shared by all readings of one call.
     """
 
-    def __init__(self, plan: CsvPlan, title: str, columns: list[Any] | None = None):
+    def __init__(
+        self,
+        plan: CsvPlan,
+        title: str,
+        columns: list[Any] | None = None,
+        learned: dict[Any, Kind] | None = None,
+    ):
         self.plan = plan
         self.title = title
         self.columns = columns
+        self.learned: dict[Any, Kind] = {} if learned is None else learned
         self.parts = list(plan.blocks)
         self.divisions = (None,) * (len(self.parts) + 1)
         self.meta = plan.meta if columns is None else plan.meta[columns]
@@ -70,7 +82,38 @@ class CsvFiles(Reading):
         return ReadBlock(self.plan.reading, self.columns)
 
     def project(self, columns: list[Any]) -> Reading:
-        return CsvFiles(self.plan, self.title, columns)
+        return CsvFiles(self.plan, self.title, columns, self.learned)
+
+    def mended(self, error: BaseException | None) -> Reading | None:
+        """Return a reading with the dtypes that an error asks for, or that others asked for."""
+        if isinstance(error, CsvDtypeError):
+            self._learn(error)
+        plan = self.plan.with_kinds([self.learned]) if self.learned else self.plan
+        if plan.reading.kinds == self.plan.reading.kinds:
+            return None
+        return CsvFiles(plan, self.title, self.columns, self.learned)
+
+    def _learn(self, error: CsvDtypeError) -> None:
+        if error.path not in {block.source.path for block in self.plan.blocks}:
+            return
+        promoted = self.plan.promoted(error.promotion).reading
+        if promoted.kinds == self.plan.reading.kinds:
+            return
+        self._warn(error)
+        found = dict(zip(promoted.labels, promoted.kinds, strict=True))
+        self.learned.update({label: found[label] for label in error.promotion})
+
+    def _warn(self, error: CsvDtypeError) -> None:
+        if all(label in self.learned for label in error.promotion):
+            known = self.plan.with_kinds([self.learned])
+            if known.promoted(error.promotion).reading.kinds == known.reading.kinds:
+                return  # said already, for another frame of the same call
+        warnings.warn(
+            LateDtypeWarning(
+                f"{error}; the files are read again, which dtype={error.promotion!r} would spare"
+            ),
+            stacklevel=2,
+        )
 
     def first_rows(self, count: int) -> Any:
         """Return rows of the head of the first file; None if there are too few."""

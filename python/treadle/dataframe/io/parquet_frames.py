@@ -68,6 +68,12 @@ class ParquetFiles(Reading):
         counts = [part.nrows for part in self.plan.parts]
         return None if None in counts else [count or 0 for count in counts]
 
+    def categorise(self, columns: list[Any]) -> Reading | None:
+        return self._with(self.plan.categorise(columns))
+
+    def extremes(self, column: Any) -> list[Any] | None:
+        return self.plan.extremes(column)
+
     def nbytes(self) -> int | None:
         return self.plan.nbytes
 

@@ -1,0 +1,140 @@
+"""Values that no sample showed: the computation runs again, and the frame is what pandas reads."""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+
+import pandas as pd
+import pytest
+
+import treadle
+import treadle.dataframe as dd
+from treadle.dataframe.io import csv_plan, csv_samples
+from treadle.dataframe.testing import assert_eq
+from treadle.errors import CsvDtypeError, LateDtypeWarning
+
+
+@pytest.fixture(autouse=True)
+def few_samples(monkeypatch):
+    monkeypatch.setattr(csv_samples, "WINDOW", 64)
+    monkeypatch.setattr(csv_plan, "WINDOW", 64)
+    monkeypatch.setattr(csv_samples, "WINDOWS", 3)
+
+
+@pytest.fixture
+def late(tmp_path):
+    """A file of integers whose column ``x`` has one float, and ``y`` one text, far from samples."""
+    path = tmp_path / "late.csv"
+    rows = [[n, n % 7, n * 2] for n in range(3000)]
+    rows[1300][1] = 2.5
+    rows[2100][2] = "many"
+    path.write_text("n,x,y\n" + "".join(f"{a},{b},{c}\n" for a, b, c in rows))
+    return path
+
+
+def read(path, **options):
+    return dd.read_csv(path, blocksize=2000, sample=500, **options)
+
+
+def test_a_late_float_ends_in_the_frame_of_pandas_and_a_warning_that_says_where(late):
+    df = read(late)[["n", "x"]]
+    assert df.dtypes["x"] == "int64" if hasattr(df, "dtypes") else True
+
+    with pytest.warns(LateDtypeWarning, match=r"late.csv, byte \d+, column 'x'.*'2.5'.*dtype="):
+        found = df.compute()
+
+    expected = pd.read_csv(late)[["n", "x"]]
+    pd.testing.assert_frame_equal(found.reset_index(drop=True), expected)
+    assert df._meta.dtypes["x"] == "float64"
+
+
+def test_afterwards_what_the_frame_promises_is_true_and_nothing_runs_twice(late):
+    df = read(late)
+    half = df.x + 1
+    with pytest.warns(LateDtypeWarning):
+        df[["x", "y"]].compute()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert df._meta.dtypes.astype(str).to_dict() == {"n": "int64", "x": "float64", "y": "str"}
+        assert half._meta.dtype == "float64"
+        assert_eq(df, pd.read_csv(late), check_index=False)
+        assert_eq(half, pd.read_csv(late).x + 1, check_index=False)
+
+
+@pytest.mark.parametrize("scheduler", ["sync", "threads", "processes"])
+def test_what_stands_on_the_frame_is_made_anew_everywhere(late, scheduler):
+    df, expected = read(late), pd.read_csv(late)
+    df["z"] = df.x * 2
+    expected["z"] = expected.x * 2
+    chosen = df[df.z > 3][["n", "z"]]
+
+    with pytest.warns(LateDtypeWarning):
+        found = chosen.compute(scheduler=scheduler)
+
+    wanted = expected[expected.z > 3][["n", "z"]].reset_index(drop=True)
+    pd.testing.assert_frame_equal(found.reset_index(drop=True), wanted)
+    assert chosen._meta.dtypes["z"] == "float64"
+
+
+def test_reductions_of_late_values_are_right(late):
+    df, expected = read(late), pd.read_csv(late)
+    with pytest.warns(LateDtypeWarning):
+        assert (df.x.mean() + 1).compute() == pytest.approx(expected.x.mean() + 1)
+    assert df.x.max().compute() == expected.x.max()
+
+
+def test_several_collections_at_once_agree(late):
+    df = read(late)
+    with pytest.warns(LateDtypeWarning):
+        x, frame = treadle.compute(df.x, df[["n", "x"]])
+
+    assert x.dtype == frame.x.dtype == "float64"
+
+
+def test_persisting_promotes_as_well(late):
+    df = read(late)[["n", "x"]]
+    with pytest.warns(LateDtypeWarning):
+        held = df.persist()
+
+    assert held._meta.dtypes["x"] == "float64"
+    assert_eq(held, pd.read_csv(late)[["n", "x"]], check_index=False)
+
+
+def test_a_dtype_that_the_user_gave_is_never_changed(late):
+    df = read(late, dtype={"x": "int64"})
+    with pytest.raises(CsvDtypeError, match=r"late.csv, byte \d+, column 'x'.*give another dtype"):
+        df.x.compute()
+
+
+def test_a_frame_that_was_pickled_mends_itself_too(late):
+    df = pickle.loads(pickle.dumps(read(late)[["x"]]))
+    with pytest.warns(LateDtypeWarning):
+        found = df.compute()
+    assert found.x.tolist() == pd.read_csv(late).x.tolist()
+
+
+def test_a_node_that_keeps_dtypes_of_its_own_is_not_run_again(late):
+    df = read(late)
+    meta = pd.Series([], dtype="int64", name="x")
+    cast = df.x.map_partitions(Cast(meta), meta=meta) if hasattr(df.x, "map_partitions") else None
+    if cast is None:
+        pytest.skip("map_partitions is not there yet")
+    with pytest.raises(CsvDtypeError, match="give dtype="):
+        cast.compute()
+
+
+class Cast:
+    def __init__(self, meta):
+        self.meta = meta
+
+    def __call__(self, part):
+        return part.astype(self.meta.dtype)
+
+
+def test_columns_that_nobody_reads_are_never_looked_at(late):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert read(late).n.compute().tolist() == list(range(3000))
+        assert len(read(late)) == 3000
