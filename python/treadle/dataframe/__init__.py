@@ -13,14 +13,16 @@ from treadle.dataframe.core import DataFrame, Index, Scalar, Series
 from treadle.dataframe.creating import from_pandas
 from treadle.dataframe.io.csv_frames import read_csv, read_table
 from treadle.dataframe.io.parquet_frames import read_parquet
-from treadle.dataframe.showing.explain import explain
+from treadle.dataframe.join.concatenating import concat
 from treadle.dataframe.join.merging import merge
+from treadle.dataframe.showing.explain import explain
 
 __all__ = [
     "DataFrame",
     "Index",
     "Scalar",
     "Series",
+    "concat",
     "explain",
     "from_pandas",
     "merge",

@@ -108,11 +108,11 @@ def merge(
     >>> flights = pd.DataFrame({"carrier": ["UA", "AA", "UA"], "delay": [5, 0, 7]})
     >>> names = pd.DataFrame({"carrier": ["AA", "UA"], "name": ["American", "United"]})
     >>> df = dd.from_pandas(flights, npartitions=2)
-    >>> dd.merge(df, names, on="carrier").compute()
+    >>> dd.merge(df, names, on="carrier").compute().reset_index(drop=True)
       carrier  delay      name
     0      UA      5    United
     1      AA      0  American
-    0      UA      7    United
+    2      UA      7    United
     """
     if sort:
         raise NotImplementedError(

@@ -6,8 +6,8 @@ taken to keep everything. Nothing depends on these numbers but speed.
 >>> import pandas as pd
 >>> import treadle.dataframe as dd
 >>> df = dd.from_pandas(pd.DataFrame({"x": range(1000), "y": range(1000)}), npartitions=2)
->>> round(estimated_nbytes(df.expr), -3), round(estimated_nbytes(df[["x"]].expr), -3)
-(16000, 8000)
+>>> estimated_nbytes(df.expr) // 1000, estimated_nbytes(df[["x"]].expr) // 1000
+(16.0, 8.0)
 """
 
 from __future__ import annotations
