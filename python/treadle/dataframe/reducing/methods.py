@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from treadle.dataframe.frame import FrameCollection
+from treadle.dataframe.reducing.statistics import Statistics
 
 
-class ReducingFrame(FrameCollection):
+class ReducingFrame(Statistics):
     """Methods of frames and series."""
 
     __slots__ = ()
