@@ -1,37 +1,32 @@
-"""Rows in the partitions they belong to: by a hash of keys, by divisions, or by given numbers. ::
+"""Rows in the partitions they belong to: by a hash of keys, by divisions, or by given numbers.
 
-    partition 0 --split--> [piece, piece, piece] --+--concat--> partition 0
-    partition 1 --split--> [piece, piece, piece] --+--concat--> partition 1
-                                                   +--concat--> partition 2
-
-A split makes all pieces of a partition in one go. Pieces have keys of their own, so that each
-travels alone; and an engine that lost some makes again only the splits they came from.
+How rows are told apart says a `Split`; the node that moves them is `Shuffle`, and the tasks it
+becomes are in `moving`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from operator import getitem
+from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
+from numpy.typing import NDArray
 
 from treadle.dataframe.expr import Columns, Divisions, FrameExpr
-from treadle.dataframe.shuffle.pieces import concat_parts, split_by_divisions, split_by_hash
-from treadle.graph.blockwise import Axis, Blockwise, Operand, Values
-from treadle.graph.naming import key_prefix
+from treadle.dataframe.shuffle.moving import moved
+from treadle.dataframe.shuffle.pieces import key_columns, numbers_by_divisions, numbers_by_hash
+from treadle.graph.gather import Gather
 from treadle.graph.tokenize import tokenize
 
 
 class Split:
-    """How the rows of a partition are told apart; called with it, returns a list of pieces.
+    """How the rows of a partition are told apart.
 
     Equal ones send equal keys to partitions of equal numbers.
 
     Attributes
     ----------
     npartitions : int
-        Pieces that it makes.
+        How many new partitions there are.
     columns : list or None
         Columns that it looks at; None if it looks at none.
     """
@@ -39,7 +34,8 @@ class Split:
     npartitions: int
     columns: Columns | None = None
 
-    def __call__(self, part: Any) -> list[Any]:
+    def numbers(self, part: Any) -> NDArray[Any]:
+        """Return the number of the new partition of each row, as unsigned integers."""
         raise NotImplementedError
 
     def __treadle_tokenize__(self) -> Any:
@@ -66,8 +62,8 @@ class ByHash(Split):
         self.columns = by
         self.npartitions = npartitions
 
-    def __call__(self, part: Any) -> list[Any]:
-        return split_by_hash(part, self.by, self.npartitions)
+    def numbers(self, part: Any) -> NDArray[Any]:
+        return numbers_by_hash(part, self.by, self.npartitions)
 
     def __treadle_tokenize__(self) -> Any:
         return "ByHash", self.by, self.npartitions
@@ -90,9 +86,10 @@ class ByDivisions(Split):
         self.ascending = ascending
         self.na_position = na_position
 
-    def __call__(self, part: Any) -> list[Any]:
-        return split_by_divisions(
-            part, self.by, self.divisions, ascending=self.ascending, na_position=self.na_position
+    def numbers(self, part: Any) -> NDArray[Any]:
+        (values,) = key_columns(part, self.by)
+        return numbers_by_divisions(
+            values, self.divisions, ascending=self.ascending, na_position=self.na_position
         )
 
     def __treadle_tokenize__(self) -> Any:
@@ -110,83 +107,32 @@ class Shuffle(FrameExpr):
     split : Split
     divisions : tuple, optional
         Of the result, if they are known.
-    finish : callable, optional
-        Called with each partition when its pieces are together (to set an index, to sort).
-    meta : object, optional
-        What ``finish`` makes of the meta.
     """
 
-    __slots__ = ("finish", "split")
+    __slots__ = ("split",)
     passes_columns = True
 
-    def __init__(
-        self,
-        frame: FrameExpr,
-        split: Split,
-        divisions: Divisions | None = None,
-        finish: Callable[[Any], Any] | None = None,
-        meta: Any = None,
-    ):
+    def __init__(self, frame: FrameExpr, split: Split, divisions: Divisions | None = None):
         super().__init__(
-            f"shuffle-{tokenize('shuffle', frame.name, split, finish, divisions)}",
-            frame.meta if meta is None else meta,
-            divisions or (None,) * (split.npartitions + 1),
-            (frame,),
-        )
+            f"shuffle-{tokenize('shuffle', frame.name, split, divisions)}",
+            frame.meta, divisions or (None,) * (split.npartitions + 1), (frame,),
+        )  # fmt: skip
         self.split = split
-        self.finish = finish
 
     def needs(self) -> list[Columns | None]:
-        if self.columns is None or self.finish is not None:
-            return [None]
         return [self.columns]
 
     def narrow(self, columns: Columns) -> FrameExpr:
-        if self.finish is not None:
+        if self.columns is None:
             return self
         return self._narrowed([*columns, *(self.split.columns or [])])
 
-    def lower(self) -> Blockwise:
-        (frame,) = self.inputs
-        count, targets = frame.numblocks[0], self.split.npartitions
-        prefix, token = key_prefix(self.name), self.name.rpartition("-")[2]
-        splits = Blockwise.call(
-            f"{prefix}-split-{token}", (count,), self.split, [self.operand(0)],
-            source=self.source, annotations=self.annotations,
-        )  # fmt: skip
-        numbers = Operand(Values((targets,), list(range(targets))), (Axis(0),))
-        pieces = Blockwise.call(
-            f"{prefix}-piece-{token}", (targets, count), getitem,
-            [Operand(splits, (Axis(1),)), numbers],
-            source=self.source, annotations=self.annotations,
-        )  # fmt: skip
-        return Blockwise.call(
-            self.name, (targets,), Together(self.finish),
-            [Operand(pieces, (Axis(0), Axis(1)))], contracted=(count,),
+    def lower(self) -> Gather:
+        return moved(
+            self.name, self.operand(0), self.split,
             source=self.source, annotations=self.annotations,
         )  # fmt: skip
 
     def describe(self) -> str:
         by = "the index" if self.split.columns is None else self.split.columns
         return f"shuffle by {by} into {self.split.npartitions}"
-
-
-class Together:
-    """Makes a partition of its pieces."""
-
-    __slots__ = ("finish",)
-    __name__ = "shuffle"
-
-    def __init__(self, finish: Callable[[Any], Any] | None = None):
-        self.finish = finish
-
-    def __call__(self, pieces: list[Any]) -> Any:
-        if isinstance(pieces[0], pd.Series):
-            together: Any = concat_parts([piece.to_frame(name=0) for piece in pieces])[0]
-            together.name = pieces[0].name
-        else:
-            together = concat_parts(pieces)
-        return together if self.finish is None else self.finish(together)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Together, (self.finish,)

@@ -11,7 +11,8 @@ order of the partitions they came from.
 
 >>> import pandas as pd
 >>> df = pd.DataFrame({"x": [5, 1, 9, 5]})
->>> [piece.x.tolist() for piece in split_by_divisions(df, "x", [0, 5, 10])]
+>>> numbers = numbers_by_divisions(df.x, [0, 5, 10])
+>>> [piece.x.tolist() for piece in split_by_numbers(df, numbers, 2)]
 [[1], [5, 9, 5]]
 """
 
@@ -71,16 +72,34 @@ def _key_column(df: pd.DataFrame, key: Any) -> Any:
     )
 
 
-def split_by_hash(
-    df: pd.DataFrame, by: Any, npartitions: int, *, own: bool = False
-) -> list[pd.DataFrame]:
-    """Cut a partition so that equal keys go to the same new partition, from every frame.
+def numbers_by_hash(df: Any, by: Any, npartitions: int) -> NDArray[Any]:
+    """Return the new partition of each row: that of equal keys is the same, in every frame.
 
     Parameters
     ----------
-    df : DataFrame
+    df : DataFrame or Series
     by : label, array or list of these, optional
         See :func:`key_columns`.
+    npartitions : int
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> left = numbers_by_hash(pd.DataFrame({"id": [1, 2, 3]}), "id", 4)
+    >>> right = numbers_by_hash(pd.DataFrame({"key": [3.0, 1.0]}), ["key"], 4)
+    >>> (right == left[[2, 0]]).all()
+    np.True_
+    """
+    return partition_numbers(hash_keys(key_columns(df, by)), npartitions)
+
+
+def split_by_numbers(df: Any, numbers: Any, npartitions: int, *, own: bool = False) -> list[Any]:
+    """Cut a partition by the number of the new partition of each row.
+
+    Parameters
+    ----------
+    df : DataFrame or Series
+    numbers : array of int
     npartitions : int
     own : bool
         Whether each piece has memory of its own, and so is freed alone. Otherwise pieces are
@@ -90,62 +109,6 @@ def split_by_hash(
     -------
     list of DataFrame
         One for each new partition; many may be empty.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> left = split_by_hash(pd.DataFrame({"id": [1, 2, 3]}), "id", 4)
-    >>> right = split_by_hash(pd.DataFrame({"key": [3.0, 1.0]}), ["key"], 4)
-    >>> [set(b.key) <= set(a.id) for a, b in zip(left, right)]
-    [True, True, True, True]
-    """
-    if npartitions == 1:
-        return [df]
-    numbers = partition_numbers(hash_keys(key_columns(df, by)), npartitions)
-    return split_by_numbers(df, numbers, npartitions, own=own)
-
-
-def split_by_divisions(
-    df: pd.DataFrame,
-    by: Any,
-    divisions: Sequence[Any],
-    *,
-    ascending: bool = True,
-    na_position: str = "last",
-    own: bool = False,
-) -> list[pd.DataFrame]:
-    """Cut a partition at the values of divisions.
-
-    Parameters
-    ----------
-    by : label, array or None
-        One key; None is the index.
-    divisions : sequence
-        Sorted borders, one more than there are new partitions. A partition begins with its
-        left border; values outside of all go to the first or the last partition.
-    ascending : bool
-        If not, the largest values go to the first partition.
-    na_position : {"last", "first"}
-        Where rows go whose key is missing.
-    own : bool
-        See :func:`split_by_hash`.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> df = pd.DataFrame({"x": [3.0, None, 1.0]})
-    >>> [piece.x.tolist() for piece in split_by_divisions(df, "x", [0, 2, 4])]
-    [[1.0], [3.0, nan]]
-    """
-    (values,) = key_columns(df, by)
-    numbers = numbers_by_divisions(values, divisions, ascending=ascending, na_position=na_position)
-    return split_by_numbers(df, numbers, max(len(divisions) - 1, 1), own=own)
-
-
-def split_by_numbers(
-    df: pd.DataFrame, numbers: Any, npartitions: int, *, own: bool = False
-) -> list[pd.DataFrame]:
-    """Cut a partition by the number of the new partition of each row.
 
     Examples
     --------
@@ -188,7 +151,18 @@ def _checked_numbers(numbers: Any, npartitions: int) -> NDArray[Any]:
 def numbers_by_divisions(
     values: Any, divisions: Sequence[Any], *, ascending: bool = True, na_position: str = "last"
 ) -> NDArray[Any]:
-    """Return the partition of each value; see :func:`split_by_divisions`.
+    """Return the partition of each value, between divisions.
+
+    Parameters
+    ----------
+    values : Series, Index or array
+    divisions : sequence
+        Sorted borders, one more than there are new partitions. A partition begins with its
+        left border; values outside of all go to the first or the last partition.
+    ascending : bool
+        If not, the largest values go to the first partition.
+    na_position : {"last", "first"}
+        Where missing values go.
 
     Examples
     --------

@@ -2,7 +2,8 @@
 
 The file is unlinked as soon as it is open, so nothing is left of it whatever happens to the
 process: the system frees its space when the last handle is gone. Pieces are written one after the
-other and read by their place; once all have been given up, the space is freed.
+other and read by their place. What has been given up becomes a hole that takes no space, where the
+system can do that; once all has been given up, the file is empty again.
 
 >>> file = SpillFile()
 >>> extent = file.write([b"some", b"bytes"])
@@ -13,12 +14,15 @@ b'bytes'
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
+import sys
 import tempfile
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -26,6 +30,7 @@ import numpy as np
 from treadle.errors import SpillError
 
 _ALIGNED = 64  # bytes: what Arrow likes its buffers to start at
+_KEEP_SIZE, _PUNCH_HOLE = 1, 2  # of fallocate(2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,9 @@ class SpillFile:
 
     def __init__(self, directory: str | None = None):
         self.directory = directory or tempfile.gettempdir()
-        self._lock = threading.Lock()
+        # Reentrant: the garbage collector may give an extent up wherever a thread is.
+        self._lock = threading.RLock()
+        self._pid = os.getpid()
         self._end = 0
         self._live = 0
         try:
@@ -76,9 +83,9 @@ class SpillFile:
             data[place : place + length] = memoryview(buffer).cast("B")
             place += _padded(length)
         with self._lock:
+            self._live += len(data)  # first, so that nothing given up meanwhile empties the file
             offset = self._end
-            self._end += len(data)
-            self._live += len(data)
+            self._end = offset + len(data)
         try:
             self._write_at(memoryview(data), offset)
         except OSError as error:
@@ -103,9 +110,13 @@ class SpillFile:
 
     def free(self, extent: Extent) -> None:
         """Give an extent up."""
+        if self._pid != os.getpid():
+            return  # the file of a parent, who still needs it
         with self._lock:
             self._live -= extent.nbytes
             self._shrink()
+            if self._live and not self._file.closed:
+                _punch(self._file.fileno(), extent.offset, extent.nbytes)
 
     @property
     def nbytes(self) -> int:
@@ -148,6 +159,26 @@ class SpillFile:
                 if not count:
                     raise SpillError(self.directory, len(data), "the file ends too early")
                 data = data[count:]
+
+
+def _punch(descriptor: int, offset: int, nbytes: int) -> None:
+    """Free the space of a part of a file, if the system can; what is written there later counts."""
+    fallocate = _fallocate()
+    if fallocate is not None:
+        fallocate(descriptor, _KEEP_SIZE | _PUNCH_HOLE, offset, nbytes)
+
+
+@cache
+def _fallocate() -> Any:
+    """Linux's call, which Python has only in its POSIX form, without holes."""
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        found = ctypes.CDLL(None).fallocate64
+    except (OSError, AttributeError):
+        return None
+    found.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64]
+    return found
 
 
 def _padded(length: int) -> int:
