@@ -163,11 +163,6 @@ class Series(
 
     __slots__ = ()
 
-    @property
-    def name(self) -> Any:
-        """The name of the column."""
-        return self._meta.name
-
     def __iter__(self) -> Iterator[Any]:
         for n in range(self.npartitions):
             yield from self.get_partition(n).compute()
@@ -188,8 +183,3 @@ class Index(
     """
 
     __slots__ = ()
-
-    @property
-    def name(self) -> Any:
-        """The name of the index."""
-        return self._meta.name

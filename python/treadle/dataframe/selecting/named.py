@@ -1,0 +1,39 @@
+"""Names of series, and how many elements there are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from treadle.dataframe.build import new_collection, partwise
+from treadle.dataframe.calls import Method
+
+
+def length(frame: Any) -> Any:
+    """Return the number of rows as a scalar that is not computed yet."""
+    from treadle.dataframe.reducing.tree import Length
+
+    return new_collection(Length(frame.expr))
+
+
+def with_name(series: Any, name: Any) -> Any:
+    """Return a series under another name."""
+    hash(name)
+    return partwise("rename", Method("rename"), series, name, rowwise=True)
+
+
+def rename(series: Any, index: Any, sorted_index: bool) -> Any:
+    """Return a series under another name, or with other labels of rows."""
+    if not callable(index) and not isinstance(index, dict | pd.Series):
+        return with_name(series, index)
+    divisions = None
+    if sorted_index and series.known_divisions:
+        borders = pd.Series(0, index=list(series.divisions)).rename(index)
+        divisions = tuple(borders.index.tolist())
+        if not borders.index.is_monotonic_increasing or not borders.index[:-1].is_unique:
+            raise ValueError(f"new labels are not in order: divisions would be {divisions!r}")
+    kwargs = {"index": index}
+    return partwise(
+        "rename", Method("rename"), series, divisions=divisions, rowwise=True, kwargs=kwargs
+    )
