@@ -26,8 +26,7 @@ from treadle import base
 from treadle.dataframe.reading import Reading
 from treadle.graph.blockwise import Axis, Blockwise, Operand, Values
 from treadle.graph.expr import Expr, Users
-from treadle.graph.gather import Blocks, Gather
-from treadle.graph.layer import Inputs
+from treadle.graph.gather import Blocks
 from treadle.graph.naming import key_prefix
 from treadle.graph.program import Program, Reg
 from treadle.graph.source import outside_caller
@@ -93,10 +92,14 @@ class FrameExpr(Expr):
 
     @property
     def columns(self) -> Columns | None:
-        """Labels of the columns of a frame; None for anything else, and if one comes twice."""
-        if isinstance(self.meta, pd.DataFrame) and self.meta.columns.is_unique:
-            return list(self.meta.columns)
-        return None
+        """Labels of the columns of a frame; None for anything else, and if one comes twice.
+
+        None as well for labels of several levels: a part of one may stand for many columns.
+        """
+        if not isinstance(self.meta, pd.DataFrame):
+            return None
+        labels = self.meta.columns
+        return list(labels) if labels.is_unique and labels.nlevels == 1 else None
 
     def with_inputs(self, inputs: tuple[Expr, ...]) -> Self:
         return self.replace(inputs=inputs)
@@ -320,9 +323,16 @@ class Projection(FrameExpr):
 
     def simplify(self, users: Users) -> FrameExpr:
         (frame,) = self.inputs
-        if isinstance(frame, Projection) and isinstance(frame.wanted, list):
-            return self.replace(inputs=frame.inputs)
+        match frame:
+            case Projection() if isinstance(frame.wanted, list) and frame.columns is not None:
+                return self.replace(inputs=frame.inputs)
+            case Assign() if frame.columns is not None and not self._made_by(frame):
+                return self.replace(inputs=frame.inputs[:1])
         return self
+
+    def _made_by(self, frame: Assign) -> bool:
+        wanted = self.wanted if isinstance(self.wanted, list) else [self.wanted]
+        return any(label in wanted for label, _ in frame.items)
 
     def needs(self) -> list[Columns | None]:
         (frame,) = self.inputs
@@ -483,17 +493,13 @@ class Partitions(FrameExpr):
     def narrow(self, columns: Columns) -> FrameExpr:
         return self if self.columns is None else self._narrowed(columns)
 
-    def lower(self) -> Gather:
-        import numpy as np
-
-        (frame,) = self.inputs
-        chosen = np.array(self.chosen, np.int64)
-        borders = np.arange(len(chosen) + 1)
-
-        def rows() -> Inputs:
-            return Inputs([frame.name], borders, np.zeros_like(chosen), chosen)
-
-        return Gather.aliases(self.name, self.numblocks, (frame,), rows)
+    def lower(self) -> Blockwise:
+        # No tasks: the blocks of the frame under other numbers, or calls that make just these.
+        chosen = Operand(self.inputs[0], (Axis(0, self.chosen),))
+        return Blockwise(
+            self.name, self.numblocks, Program(1, (), 0), (chosen,), cheap=True,
+            source=self.source, annotations=self.annotations,
+        )  # fmt: skip
 
     def describe(self) -> str:
         return f"partitions {list(self.chosen)}"
