@@ -12,7 +12,12 @@
 from treadle.dataframe.core import DataFrame, Index, Scalar, Series
 from treadle.dataframe.creating import from_pandas
 from treadle.dataframe.io.csv_frames import read_csv, read_table
+from treadle.dataframe.io.csv_write import to_csv
+from treadle.dataframe.io.json_frames import read_json, to_json
+from treadle.dataframe.io.orc_frames import read_orc, to_orc
 from treadle.dataframe.io.parquet_frames import read_parquet
+from treadle.dataframe.io.parquet_save import to_parquet
+from treadle.dataframe.join.asof_merging import merge_asof
 from treadle.dataframe.join.concatenating import concat
 from treadle.dataframe.join.merging import merge
 from treadle.dataframe.showing.explain import explain
@@ -26,7 +31,14 @@ __all__ = [
     "explain",
     "from_pandas",
     "merge",
+    "merge_asof",
     "read_csv",
+    "read_json",
+    "read_orc",
     "read_parquet",
     "read_table",
+    "to_csv",
+    "to_json",
+    "to_orc",
+    "to_parquet",
 ]
