@@ -49,22 +49,29 @@ _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 def push_filters(roots: Sequence[Expr]) -> list[Expr]:
     """Return expressions of the same names and values that choose rows as early as they can."""
     roots = list(roots)
-    while True:
-        users = _users(roots)
-        kept = {root.name for root in roots}
-        changed = False
+    # One at a time: who uses what changes with each.
+    while (better := _first_pushed(roots)) is not None:
+        roots = rewrite(roots, _Replaces(better))
+    return roots
 
-        def step(expr: Expr, users: Users = users, kept: set[str] = kept) -> Expr:
-            nonlocal changed
-            if changed or not isinstance(expr, Filter):
-                return expr  # one at a time: who uses what changes with each
-            better = _pushed(expr, users, kept)
-            changed = better is not expr
+
+def _first_pushed(roots: Sequence[Expr]) -> Expr | None:
+    users = _users(roots)
+    kept = {root.name for root in roots}
+    for expr in walk(roots):
+        if isinstance(expr, Filter) and (better := _pushed(expr, users, kept)) is not expr:
             return better
+    return None
 
-        roots = rewrite(roots, step)
-        if not changed:
-            return roots
+
+class _Replaces:
+    """A step of rewriting: one expression stands where another of its name stood."""
+
+    def __init__(self, better: Expr):
+        self.better = better
+
+    def __call__(self, expr: Expr) -> Expr:
+        return self.better if expr.name == self.better.name else expr
 
 
 def _users(roots: Sequence[Expr]) -> Users:

@@ -4,9 +4,9 @@
 >>> import treadle.dataframe as dd
 >>> df = dd.from_pandas(pd.DataFrame({"x": [1, 2, 3], "y": [4, 5, 6]}), npartitions=2)
 >>> df[df.x > 1][["x"]].explain()
-columns ['x']                2 partitions, 1 column
-  filter x > 1               2 partitions, 1 column
-    from memory              2 partitions, 1 column
+columns ['x']              2 partitions, 1 column, 0 to 2
+  filter x > 1             2 partitions, 1 column, 0 to 2
+    from memory            2 partitions, 1 column, 0 to 2
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 import pandas as pd
 
-from treadle.dataframe.expr import Assign, Filter, FrameExpr
+from treadle.dataframe.expr import Assign, Filter, FrameExpr, Projection
 from treadle.dataframe.showing.formulas import formula
 from treadle.graph.expr import Expr, simplify
 from treadle.graph.naming import key_prefix
@@ -63,8 +63,8 @@ def explain(*collections: Any, optimize: bool = True) -> Explanation:
     >>> import treadle.dataframe as dd
     >>> df = dd.from_pandas(pd.DataFrame({"x": [1, 2], "y": [3, 4]}), npartitions=2)
     >>> dd.explain(df.x + df.y, optimize=False)
-    x + y                        2 partitions
-      from memory                2 partitions, 2 columns
+    x + y                      2 partitions, 0 to 1
+      from memory              2 partitions, 2 columns, 0 to 1
     """
     roots: Sequence[Expr] = [item.expr for item in collections]
     if optimize:
@@ -102,19 +102,24 @@ def _described(expr: Expr) -> tuple[str, list[Expr]]:
     """Return what an expression does, and the inputs that this does not tell."""
     if isinstance(expr, Filter):
         frame, predicate = expr.inputs
-        text = formula(predicate, frame.name)
+        text = formula(predicate, _names(frame))
         return (f"filter {text}", [frame]) if text else ("filter", [frame, predicate])
     if isinstance(expr, Assign):
         return _assignment(expr)
     frames = {item.name: item for item in _frames_below(expr)}
     if len(frames) == 1 and isinstance(expr, FrameExpr) and not isinstance(expr.meta, pd.DataFrame):
         (frame,) = frames.values()
-        text = formula(expr, frame.name)
+        text = formula(expr, _names(frame))
         if text is not None:
             return text, [frame]
     if isinstance(expr, FrameExpr):
         return expr.describe(), list({item.name: item for item in expr.inputs}.values())
     return key_prefix(expr.name), list(expr.inputs)
+
+
+def _names(frame: Expr) -> set[str]:
+    """Return the names of a frame, and of what it shows some columns of."""
+    return {frame.name, *(_names(frame.inputs[0]) if isinstance(frame, Projection) else ())}
 
 
 def _frames_below(expr: Expr) -> list[Expr]:
@@ -139,7 +144,7 @@ def _assignment(expr: Assign) -> tuple[str, list[Expr]]:
     for label, value in expr.items:
         if type(value) is Reg:
             series = expr.inputs[value.index]
-            text = formula(series, frame.name)
+            text = formula(series, _names(frame))
             if text is None:
                 others.append(series)
             texts.append(f"{label} = {text or '...'}")

@@ -3,7 +3,7 @@
 >>> import pandas as pd
 >>> import treadle.dataframe as dd
 >>> df = dd.from_pandas(pd.DataFrame({"x": [1], "y": [2]}), npartitions=1)
->>> formula((df.x + 1 > df.y).expr, df.name)
+>>> formula((df.x + 1 > df.y).expr, {df.name})
 'x + 1 > y'
 """
 
@@ -32,26 +32,26 @@ _BEFORE: dict[Any, str] = {operator.invert: "~", operator.neg: "-", operator.pos
 _LONGEST = 72
 
 
-def formula(expr: Expr, frame: str) -> str | None:
-    """Return what a series is made of, as text; None if it is not made of that frame alone.
+def formula(expr: Expr, frames: set[str]) -> str | None:
+    """Return what a series is made of, as text; None if it is made of other frames as well.
 
     Parameters
     ----------
     expr : Expr
-    frame : str
-        Name of the frame whose columns are called by their labels.
+    frames : set of str
+        Names of the frames whose columns are called by their labels.
     """
-    found = _written(expr, frame)
+    found = _written(expr, frames)
     if found is None:
         return None
     text = found[0]
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
-def _written(expr: Expr, frame: str) -> tuple[str, int] | None:
+def _written(expr: Expr, frames: set[str]) -> tuple[str, int] | None:
     """Return text, and how strongly its outermost sign binds."""
     if isinstance(expr, Projection):
-        if expr.inputs[0].name != frame or isinstance(expr.wanted, list):
+        if expr.inputs[0].name not in frames or isinstance(expr.wanted, list):
             return None
         return str(expr.wanted), 9
     if isinstance(expr, FrameExpr) and not expr.numblocks and not isinstance(expr, Partwise):
@@ -62,7 +62,7 @@ def _written(expr: Expr, frame: str) -> tuple[str, int] | None:
     for value in expr.args:
         if type(value) is Reg:
             item = expr.inputs[value.index]
-            text = ("frame", 9) if item.name == frame else _written(item, frame)
+            text = ("frame", 9) if item.name in frames else _written(item, frames)
             if text is None:
                 return None
             args.append(text)
