@@ -11,6 +11,15 @@
 
 from treadle.dataframe.core import DataFrame, Index, Scalar, Series
 from treadle.dataframe.creating import from_pandas
+from treadle.dataframe.elementwise.converting import (
+    isna,
+    notna,
+    to_datetime,
+    to_numeric,
+    to_timedelta,
+)
+from treadle.dataframe.elementwise.partitions import map_partitions
+from treadle.dataframe.elementwise.reshaping import get_dummies, melt
 from treadle.dataframe.io.csv_frames import read_csv, read_table
 from treadle.dataframe.io.csv_write import to_csv
 from treadle.dataframe.io.json_frames import read_json, to_json
@@ -30,15 +39,23 @@ __all__ = [
     "concat",
     "explain",
     "from_pandas",
+    "get_dummies",
+    "isna",
+    "map_partitions",
+    "melt",
     "merge",
     "merge_asof",
+    "notna",
     "read_csv",
     "read_json",
     "read_orc",
     "read_parquet",
     "read_table",
     "to_csv",
+    "to_datetime",
     "to_json",
+    "to_numeric",
     "to_orc",
     "to_parquet",
+    "to_timedelta",
 ]

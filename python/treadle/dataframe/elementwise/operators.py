@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from treadle.dataframe.build import as_expr, meta_from, partwise
-from treadle.dataframe.elementwise.rows import RowCall, beside, rowwise, same_columns
+from treadle.dataframe.elementwise.rows import RowCall, beside, by_column, rowwise
 from treadle.dataframe.expr import FrameExpr
 from treadle.dataframe.frame import FrameCollection
 from treadle.dataframe.groupby.spec import one_row
@@ -34,15 +34,11 @@ def binary(label: str, func: Callable[[Any, Any], Any], left: Any, right: Any) -
         return _of_scalars(label, func, left, right)
     frame = next((v for v in frames if v.ndim == 2), frames[0])
     if frame.ndim == 2 and any(_is_row(v) for v in (left, right)):
-        return _with_row(label, func, left, right)
+        return with_row(label, func, left, right)
     if frame.ndim == 1 or not isinstance(right if frame is left else left, pd.Series | list):
         left, right = (_operand(frame, v) for v in (left, right))
-    meta = {}
-    if func in _DIVISIONS and not isinstance(left, FrameCollection | FrameExpr) or _is_zero(right):
-        meta = _meta_of_division(func, left, right)
-    return rowwise(
-        label, func, left, right, columnwise=frame.ndim == 2 and _by_column(left, right), **meta
-    )
+    meta = _meta_by_zero(func, left, right) if func in _DIVISIONS else {}
+    return rowwise(label, func, left, right, columnwise=by_column(frame, left, right), **meta)
 
 
 def _operand(frame: Any, value: Any) -> Any:
@@ -51,37 +47,17 @@ def _operand(frame: Any, value: Any) -> Any:
     return value if isinstance(value, FrameCollection) else beside(frame, value)
 
 
-def _by_column(left: Any, right: Any) -> bool:
-    """Tell whether a column of the result is made of columns of that label alone."""
-    plain = all(
-        isinstance(v, FrameCollection) or as_expr(v) is not None or np.ndim(v) == 0
-        for v in (left, right)
-    )
-    arrays = any(
-        isinstance(e := as_expr(v), FrameExpr) and _beyond_frames(e) for v in (left, right)
-    )
-    return plain and not arrays and same_columns(left, right)
-
-
-def _beyond_frames(expr: FrameExpr) -> bool:
-    return bool(expr.numblocks) and not isinstance(expr.meta, pd.DataFrame)
-
-
 _DIVISIONS = (operator.floordiv, operator.mod)
 
 
-def _is_zero(value: Any) -> bool:
-    return isinstance(value, int) and value == 0
-
-
-def _meta_of_division(func: Any, left: Any, right: Any) -> dict[str, Any]:
+def _meta_by_zero(func: Any, left: Any, right: Any) -> dict[str, Any]:
     """Ask pandas with one row: integers by zero are no integers, which it sees by their values."""
     expr = as_expr(left)
-    if func not in _DIVISIONS or not _is_zero(right) or not isinstance(expr, FrameExpr):
+    if type(right) is not int or right or not isinstance(expr, FrameExpr):
         return {}
-    if isinstance(expr.meta, pd.Index):
-        return {}
-    return {"meta": meta_from(func, one_row(expr.meta), right)}
+    return (
+        {} if isinstance(expr.meta, pd.Index) else {"meta": meta_from(func, one_row(expr.meta), 0)}
+    )
 
 
 # -- a frame and a series whose labels are columns -------------------------------------------------
@@ -110,7 +86,8 @@ class WithRow(RowCall):
         return self.func(left, right, **kwargs)
 
 
-def _with_row(label: str, func: Callable[..., Any], left: Any, right: Any, **kwargs: Any) -> Any:
+def with_row(label: str, func: Callable[..., Any], left: Any, right: Any, **kwargs: Any) -> Any:
+    """Return a function of a frame and a series of one partition, labels of columns."""
     row = left if _is_row(left) else right
     frame = right if row is left else left
     if row.npartitions > 1:

@@ -1,7 +1,7 @@
 """How collections are made of what is done row by row.
 
 A call on each partition gives the rows that the same call on all of the frame gives there. What
-this file adds to `partwise` is what else can stand beside a frame, and what is known of the result::
+this file adds to `partwise` is what can stand beside a frame, and what is known of the result::
 
     other operand                            becomes
     frame, series in memory                  partitions of its own, by label
@@ -14,13 +14,13 @@ this file adds to `partwise` is what else can stand beside a frame, and what is 
 >>> import pandas as pd
 >>> import treadle.dataframe as dd
 >>> x = dd.from_pandas(pd.Series([1, 2, 3]), npartitions=2)
+>>> import operator
 >>> rowwise("add", operator.add, x, beside(x, [10, 20, 30])).compute().tolist()
 [11, 22, 33]
 """
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Hashable, Sequence
 from itertools import accumulate, pairwise
 from types import BuiltinFunctionType
@@ -32,7 +32,7 @@ from pandas.api.extensions import ExtensionArray
 
 from treadle import base
 from treadle.dataframe.build import NOT_GIVEN, as_expr, meta_from, meta_of, partwise
-from treadle.dataframe.calls import Method
+from treadle.dataframe.calls import Attribute, Method
 from treadle.dataframe.expr import Assign, FrameExpr, Partwise, Projection, Source
 from treadle.graph.expr import Expr
 from treadle.graph.tokenize import tokenize
@@ -65,6 +65,12 @@ class RowCall:
 
 class RowMethod(Method):
     """Calls a method that keeps rows and their labels."""
+
+    __slots__ = ()
+
+
+class RowAttribute(Attribute):
+    """Returns an attribute that has a value for each row."""
 
     __slots__ = ()
 
@@ -103,7 +109,9 @@ def rowwise(
     keeps_rows : bool
         False if there may be more or fewer rows than in the first frame.
     """
-    frames = [e for v in (*args, *(kwargs or {}).values()) if _has_rows(e := as_expr(v))]
+    whole = {expr.name for item in options.get("whole", ()) if (expr := as_expr(item)) is not None}
+    found = [e for v in (*args, *(kwargs or {}).values()) if (e := as_expr(v)) is not None]
+    frames = [e for e in found if e.numblocks and e.name not in whole]
     if meta is NOT_GIVEN:
         meta = meta_from(
             func, *(_sample(v) for v in args), **{k: _sample(v) for k, v in (kwargs or {}).items()}
@@ -120,10 +128,6 @@ def rowwise(
     )  # fmt: skip
 
 
-def _has_rows(expr: Expr | None) -> bool:
-    return expr is not None and bool(expr.numblocks)
-
-
 def _sample(value: Any) -> Any:
     """Return what stands for an argument where pandas is asked for a meta."""
     expr = as_expr(value)
@@ -131,7 +135,7 @@ def _sample(value: Any) -> Any:
         return value
     found = meta_of(expr)
     if not expr.numblocks and isinstance(found, int | float | np.number) and not found:
-        return type(found)(1)  # a division by it says another dtype, or fails
+        return type(found)(True)  # a division by it says another dtype, or fails
     return found
 
 
@@ -141,7 +145,7 @@ def _sample(value: Any) -> Any:
 KEEP_LABELS = frozenset(
     "abs round clip fillna isna notna isnull notnull astype where mask replace isin between map "
     "to_frame copy add sub mul div truediv floordiv mod pow radd rsub rmul rdiv rtruediv rfloordiv "
-    "rmod rpow eq ne lt le gt ge".split()
+    "rmod rpow eq ne lt le gt ge index".split()
 )
 
 
@@ -160,9 +164,9 @@ def rows_of(expr: Expr) -> Expr:
 
 
 def _keeps_labels(func: Any) -> bool:
-    if isinstance(func, RowCall | RowMethod | BuiltinFunctionType | np.ufunc):
+    if isinstance(func, RowCall | RowMethod | RowAttribute | BuiltinFunctionType | np.ufunc):
         return True
-    return type(func) is Method and func.__name__ in KEEP_LABELS
+    return type(func) in (Method, Attribute) and func.__name__ in KEEP_LABELS
 
 
 def same_rows(frames: Sequence[Any]) -> bool:
@@ -182,6 +186,21 @@ def same_columns(*values: Any) -> bool:
     metas = [e.meta for v in values if isinstance(e := as_expr(v), FrameExpr)]
     columns = [meta.columns for meta in metas if isinstance(meta, pd.DataFrame)]
     return bool(columns) and all(columns[0].equals(other) for other in columns[1:])
+
+
+def by_column(frame: Any, *values: Any) -> bool:
+    """Tell whether what stands beside a frame leaves its columns apart from each other.
+
+    Series do, if rows go by their labels, and so do plain values.
+    """
+    for value in values:
+        expr = as_expr(value)
+        if expr is None:
+            if np.ndim(value):
+                return False
+        elif expr.numblocks and not (isinstance(expr, FrameExpr) and hasattr(expr.meta, "index")):
+            return False
+    return frame.ndim == 2 and same_columns(frame, *values)
 
 
 # -- what stands beside a frame --------------------------------------------------------------------
@@ -210,7 +229,7 @@ def beside(frame: Any, other: Any) -> Any:
         return from_pandas(other, npartitions=1)
     if isinstance(other, list | tuple | range):
         other = np.asarray(other)
-    if isinstance(other, np.ndarray | ExtensionArray | pd.Index) and getattr(other, "ndim", 0):
+    if isinstance(other, np.ndarray | ExtensionArray | pd.Index) and other.ndim:
         return _pieces(frame, other)
     return other
 
