@@ -15,7 +15,7 @@ from treadle.dataframe.join.kernels import (
     merge_parts,
     plan_join,
 )
-from treadle.dataframe.shuffle.pieces import concat_parts, numbers_by_hash, split_by_numbers
+from treadle.dataframe.shuffle.pieces import concat_parts, split_by_hash
 
 HOWS = ["inner", "left", "right", "outer", "left_anti", "right_anti"]
 KEYS = st.lists(st.sampled_from([0, 1, 2, 3, None]), max_size=8)
@@ -47,7 +47,7 @@ def by_rows(df):
 
 
 def parts_of(df, n):
-    return split_by_numbers(df, numbers_by_hash(df, "k", n), n)
+    return split_by_hash(df, "k", n)
 
 
 def shuffled(left, right, plan, n=3):

@@ -17,15 +17,11 @@ from treadle.dataframe.shuffle.pieces import (
     concat_parts,
     key_columns,
     numbers_by_divisions,
-    numbers_by_hash,
+    split_by_hash,
     split_by_numbers,
 )
 
 KEYS = st.lists(st.sampled_from([0, 1, 2, 3, 5, 8, 13]), max_size=30)
-
-
-def split_by_hash(df, by, n, own=False):
-    return split_by_numbers(df, numbers_by_hash(df, by, n), n, own=own)
 
 
 def split_by_divisions(df, by, divisions, **options):
@@ -286,11 +282,9 @@ def test_frames_are_cut_the_same_without_arrow():
         "import sys\n"
         "sys.modules['pyarrow'] = None\n"
         "import pandas as pd\n"
-        "from treadle.dataframe.shuffle.pieces import numbers_by_divisions\n"
-        "from treadle.dataframe.shuffle.pieces import numbers_by_hash, split_by_numbers\n"
+        "from treadle.dataframe.shuffle.pieces import numbers_by_divisions, split_by_hash\n"
         "df = pd.DataFrame({'s': ['a', 'b', 'c', None, 'text of some length']})\n"
-        "pieces = split_by_numbers(df, numbers_by_hash(df, 's', 3), 3)\n"
-        "print([piece.s.fillna('-').tolist() for piece in pieces])\n"
+        "print([piece.s.fillna('-').tolist() for piece in split_by_hash(df, 's', 3)])\n"
         "print(numbers_by_divisions(df.s, ['a', 'b', 'c', 'd']).tolist())"
     )
     df = pd.DataFrame({"s": ["a", "b", "c", None, "text of some length"]})

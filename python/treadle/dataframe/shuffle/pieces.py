@@ -93,6 +93,19 @@ def numbers_by_hash(df: Any, by: Any, npartitions: int) -> NDArray[Any]:
     return partition_numbers(hash_keys(key_columns(df, by)), npartitions)
 
 
+def split_by_hash(df: Any, by: Any, npartitions: int, *, own: bool = False) -> list[Any]:
+    """Cut a partition so that equal keys go to the same new partition, from every frame.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> pieces = split_by_hash(pd.DataFrame({"id": [1, 2, 1]}), "id", 4)
+    >>> sorted(piece.id.tolist() for piece in pieces if len(piece))
+    [[1, 1], [2]]
+    """
+    return split_by_numbers(df, numbers_by_hash(df, by, npartitions), npartitions, own=own)
+
+
 def split_by_numbers(df: Any, numbers: Any, npartitions: int, *, own: bool = False) -> list[Any]:
     """Cut a partition by the number of the new partition of each row.
 
