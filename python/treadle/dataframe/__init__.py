@@ -9,6 +9,7 @@
 3  4
 """
 
+from treadle.dataframe import datasets
 from treadle.dataframe.core import DataFrame, Index, Scalar, Series
 from treadle.dataframe.creating import from_pandas
 from treadle.dataframe.elementwise.converting import (
@@ -37,6 +38,7 @@ __all__ = [
     "Scalar",
     "Series",
     "concat",
+    "datasets",
     "explain",
     "from_pandas",
     "get_dummies",

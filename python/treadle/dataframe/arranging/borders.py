@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -61,7 +62,7 @@ def current_divisions(frame: Any, column: Any = None) -> Divisions:
     found = [(part.low.iloc[0], part.high.iloc[0]) for part in base.compute(*parts) if len(part)]
     if len(found) < frame.npartitions:
         raise ValueError("some partitions have no rows, and so no labels to tell them apart by")
-    for number, ((_, high), (low, _)) in enumerate(zip(found, found[1:], strict=False)):
+    for number, ((_, high), (low, _)) in enumerate(pairwise(found)):
         if not high < low:
             raise ValueError(
                 f"partition {number} ends with {high!r}, and partition {number + 1} begins with "

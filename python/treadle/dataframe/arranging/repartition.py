@@ -175,5 +175,4 @@ def of_size(frame: Any, size: Any) -> FrameExpr:
 
 def nbytes_of(part: Any) -> pd.Series[Any]:
     """Return the bytes of a partition in memory."""
-    used = part.memory_usage(deep=True)
-    return pd.Series([int(used) if np.isscalar(used) else int(used.sum())])
+    return pd.Series([int(np.sum(part.memory_usage(deep=True)))])

@@ -7,7 +7,7 @@ of a frame of one partition all that pandas takes, since nothing has to be cut.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -157,7 +157,7 @@ def _of_values(frame: Any, label: Any, value: Any) -> FrameExpr:
         value = list(value)
     made = pd.Series(value) if not isinstance(value, pd.Series) else value
     meta = made.iloc[:0].set_axis(frame._meta.index[:0])
-    reads = [[]] if frame.expr.columns is not None else None
+    reads: Any = [[]] if frame.expr.columns is not None else None
     found = partwise("column", with_index, frame, value, meta=meta, rowwise=True, reads=reads)
     return found.expr  # type: ignore[no-any-return]
 
@@ -193,14 +193,10 @@ def _set_one(frame: Any, label: Any, value: Any) -> Any:
 
 
 def _several(labels: list[Any], value: Any) -> list[tuple[Any, Any]]:
-    if isinstance(value, FrameCollection) and value.ndim == 2:
-        found = value.columns
-        if len(found) != len(labels):
-            raise ValueError(f"there are {len(labels)} labels, and {len(found)} columns")
-        return [(label, value.iloc[:, n]) for n, label in enumerate(labels)]
-    if isinstance(value, pd.DataFrame):
-        if value.shape[1] != len(labels):
-            raise ValueError(f"there are {len(labels)} labels, and {value.shape[1]} columns")
+    if isinstance(value, pd.DataFrame) or (isinstance(value, FrameCollection) and value.ndim == 2):
+        value = cast("Any", value)
+        if len(value.columns) != len(labels):
+            raise ValueError(f"there are {len(labels)} labels, and {len(value.columns)} columns")
         return [(label, value.iloc[:, n]) for n, label in enumerate(labels)]
     if pd.api.types.is_list_like(value) and not isinstance(value, FrameCollection | Mapping):
         if len(value) != len(labels):

@@ -75,7 +75,7 @@ class SelectingSeries(FrameCollection):
         return (named.length(self),)
 
     @property
-    def T(self) -> Self:
+    def T(self) -> Self:  # noqa: N802
         """The series itself."""
         return self
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-
 from treadle.dataframe.build import attribute, new_collection
 from treadle.dataframe.calls import Method
 from treadle.dataframe.frame import FrameCollection
@@ -32,7 +31,7 @@ class SelectingFrame(FrameCollection):
         >>> df.index.compute().tolist()
         ['a', 'b']
         """
-        reads = [[]] if self._expr.columns is not None else None
+        reads: Any = [[]] if self._expr.columns is not None else None
         return attribute(self, "index", rowwise=True, reads=reads)
 
     @index.setter

@@ -33,9 +33,9 @@ class SelectingDataFrame(FrameCollection):
                     "a slice of integers means positions of rows, which are not known; "
                     "use df.loc[...] for labels, head() and tail()"
                 )
-            return self.loc[key]  # type: ignore[attr-defined]
+            return self.loc[key]
         if isinstance(key, pd.Series | np.ndarray | list) and _are_flags(key):
-            return self.loc[key]  # type: ignore[attr-defined]
+            return self.loc[key]
         if isinstance(key, list | pd.Index | pd.Series | np.ndarray):
             key = list(key)
         return new_collection(Projection(self._expr, key))
@@ -43,7 +43,7 @@ class SelectingDataFrame(FrameCollection):
     def _chosen(self, key: FrameCollection) -> Any:
         """Return the rows, or for a frame the elements, that are true."""
         if key.ndim == 2:
-            return self.where(key)  # type: ignore[attr-defined]
+            return self.where(key)
         if not pd.api.types.is_bool_dtype(key._meta.dtype):
             raise TypeError(
                 f"a {type(key).__name__} of {key._meta.dtype} can't choose rows; it takes booleans"
@@ -199,7 +199,7 @@ class SelectingDataFrame(FrameCollection):
         return new_collection(Length(self._expr)), self._meta.shape[1]
 
     @property
-    def T(self) -> Any:
+    def T(self) -> Any:  # noqa: N802
         """Refused: rows become columns, of which there would be as many as rows."""
         return self.transpose()
 
@@ -458,7 +458,7 @@ class SelectingDataFrame(FrameCollection):
         >>> df.query("x >= @least").compute().x.tolist()
         [2, 3]
         """
-        found: Self = expressions.query(self, expr, local_dict, 1, options)
+        found: Self = expressions.query(self, expr, local_dict, 2, options)
         return found
 
     def eval(self, expr: str, *, local_dict: dict[str, Any] | None = None, **options: Any) -> Any:
@@ -473,7 +473,7 @@ class SelectingDataFrame(FrameCollection):
         >>> df.eval("y = x * 2").y.compute().tolist()
         [2, 4, 6]
         """
-        return expressions.evaluate(self, expr, local_dict, 1, options)
+        return expressions.evaluate(self, expr, local_dict, 2, options)
 
 
 def _are_flags(key: Any) -> bool:
