@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,7 @@ class Quantiles:
 
     def collect(self, parts: list[Any]) -> list[list[selection.Sample]]:
         """Return samples of several partitions together."""
-        return [sum(column, []) for column in zip(*parts, strict=True)]
+        return [list(chain.from_iterable(column)) for column in zip(*parts, strict=True)]
 
     def bracket(self, parts: list[Any]) -> list[tuple[int, Brackets | None]]:
         """Return for each column how many values there are, and brackets of the wanted ranks."""
@@ -89,8 +90,8 @@ class Quantiles:
         """Return what several partitions have in the brackets."""
         brackets = parts[0][0]
         found = [
-            None if bracket is None else selection.joined(same)
-            for (_, bracket), same in zip(brackets, zip(*(p[1] for p in parts)), strict=True)
+            None if same[0] is None else selection.joined(same)
+            for same in zip(*(columns for _, columns, _ in parts), strict=True)
         ]
         return brackets, found, [sum(same) for same in zip(*(p[2] for p in parts), strict=True)]
 
@@ -108,11 +109,15 @@ class Quantiles:
         count, brackets = bracket
         if brackets is None or (missing and not self.skipna):
             return nothing(len(self.q), dtype)
-        low, high, share = selection.ranks_of(count, self._q, self.interpolation)
+        low, _, share = selection.ranks_of(count, self._q, self.interpolation)
         values = selection.values_of(brackets, [parts])
-        return as_dtype(
-            selection.interpolated(values[: len(low)], values[len(low) :], share), dtype
-        )
+        lower, upper = values[: len(low)], values[len(low) :]
+        if getattr(dtype, "kind", "O") in "mM":
+            # In whole numbers, which floats of this size aren't.
+            found = lower + ((upper - lower) * share).astype(np.int64)
+        else:
+            found = selection.interpolated(lower, upper, share)
+        return as_dtype(found, dtype)
 
     def _formed(self, blocks: Sequence[pd.DataFrame]) -> Any:
         if self.form == "scalar":
@@ -263,7 +268,10 @@ def selected(label: str, frame: Any, kernel: Quantiles, split_every: int | bool 
 
 
 class Sorting:
-    """Returns for each column its values, sorted, and how many are missing; two quantiles of the same columns share it."""
+    """Returns for each column its values, sorted, and how many are missing.
+
+    Several quantiles of the same columns share it.
+    """
 
     __slots__ = ("chosen",)
     __name__ = "sort"

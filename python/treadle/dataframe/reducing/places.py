@@ -1,0 +1,140 @@
+"""Where extremes lie, and the rows with the largest and smallest values.
+
+>>> import pandas as pd
+>>> import treadle.dataframe as dd
+>>> df = dd.from_pandas(pd.DataFrame({"x": [1, 5, 2]}, index=["a", "b", "c"]), npartitions=2)
+>>> place(df, "idxmax").compute()
+x    b
+dtype: str
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from treadle.dataframe.build import emptied
+from treadle.dataframe.joined import joined_parts
+from treadle.dataframe.reducing.chosen import choose, example, is_numeric
+from treadle.dataframe.reducing.tree import reduced
+
+
+@dataclass(frozen=True)
+class Places:
+    """Steps of idxmin and idxmax: the extreme of each column, as a series of one row.
+
+    A column without values, or of no rows, has a series without rows.
+    """
+
+    how: str  # argmin or argmax
+    meta: Any
+    skipna: bool
+    columns: list[Any] | None = None
+
+    def chunk(self, part: Any) -> list[pd.Series[Any]]:
+        """Return the extremes of a partition."""
+        if part.ndim == 1:
+            return [self._extreme(part)]
+        if self.columns is not None and not part.columns.equals(self.meta.columns):
+            part = part[self.columns]
+        return [self._extreme(part.iloc[:, n]) for n in range(part.shape[1])]
+
+    def _extreme(self, column: Any) -> pd.Series[Any]:
+        missing = column.isna()
+        if missing.any():
+            if not self.skipna:
+                return column[missing].iloc[:1]
+            column = column[~missing]
+        if not len(column):
+            return column
+        at = getattr(column.array, self.how)()
+        return column.iloc[at : at + 1]
+
+    def combine(self, parts: list[Any]) -> list[pd.Series[Any]]:
+        """Return the extremes of extremes; of equal ones the first."""
+        return [
+            self._extreme(joined_parts([one for one in same if len(one)] or [same[0]], same[0]))
+            for same in zip(*parts, strict=True)
+        ]
+
+    def aggregate(self, parts: list[Any]) -> Any:
+        """Return labels; raises where pandas does."""
+        found = self.combine(parts)
+        if self.meta.ndim == 1:
+            (only,) = found
+            if not len(only) or only.isna().any():
+                return getattr(only, f"idx{self.how[3:]}")(skipna=self.skipna)
+            return only.index[0]
+        for only in found:
+            if not len(only) or only.isna().any():
+                only.to_frame().pipe(
+                    getattr(pd.DataFrame, f"idx{self.how[3:]}"), skipna=self.skipna
+                )
+        index = found[0].index[:0].append([one.index for one in found]) if found else []
+        if isinstance(index, pd.MultiIndex):
+            return pd.Series(list(index), index=self.meta.columns)
+        return pd.Series(pd.Index(index).array, index=self.meta.columns)
+
+
+def place(
+    frame: Any,
+    how: str,
+    *,
+    skipna: bool = True,
+    numeric_only: bool = False,
+    split_every: int | bool | None = None,
+) -> Any:
+    """Return the collection of labels of extremes; ``how`` is idxmin or idxmax."""
+    chosen = choose(frame._meta, is_numeric if numeric_only else None)
+    like = getattr(example(chosen.meta), how)()
+    kernel = Places(f"arg{how[3:]}", chosen.meta, bool(skipna), chosen.columns)
+    return reduced(
+        how, frame, kernel.chunk, kernel.aggregate, kernel.combine,
+        meta=emptied(like) if isinstance(like, pd.Series) else like,
+        reads=None if chosen.columns is None else [chosen.columns], split_every=split_every,
+        token=("place", how, skipna, numeric_only),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Extremes:
+    """Steps of nlargest and nsmallest."""
+
+    how: str
+    meta: Any
+    n: int
+    columns: Any
+    keep: str
+
+    def chunk(self, part: Any) -> Any:
+        """Return the rows of a partition that may be among those of all."""
+        columns = () if self.columns is None else (self.columns,)
+        return getattr(part, self.how)(self.n, *columns, keep=self.keep)
+
+    def aggregate(self, parts: list[Any]) -> Any:
+        """Return the rows among those of several partitions."""
+        # Rows lie by their values now; of equal ones the first of a partition still comes first,
+        # or with keep="last" the last, and that is what ties between partitions ask for, too.
+        if self.keep == "last":
+            parts = [part.iloc[::-1] for part in parts]
+        return self.chunk(joined_parts(parts, self.meta))
+
+
+def extremes(
+    frame: Any,
+    how: str,
+    n: int,
+    columns: Any = None,
+    keep: str = "first",
+    split_every: int | bool | None = None,
+) -> Any:
+    """Return the collection of the rows with the largest or smallest values."""
+    meta = frame._meta
+    kernel = Extremes(how, emptied(meta), n, columns, keep)
+    like = emptied(kernel.chunk(example(meta)))
+    return reduced(
+        how, frame, kernel.chunk, kernel.aggregate, meta=like, split_every=split_every,
+        token=(how, n, columns, keep),
+    )  # fmt: skip
