@@ -99,7 +99,7 @@ def split_by_hash(df: Any, by: Any, npartitions: int, *, own: bool = False) -> l
     Examples
     --------
     >>> import pandas as pd
-    >>> pieces = split_by_hash(pd.DataFrame({"id": [1, 2, 1]}), "id", 4)
+    >>> pieces = split_by_hash(pd.DataFrame({"id": [1, 2, 1]}), "id", 100)
     >>> sorted(piece.id.tolist() for piece in pieces if len(piece))
     [[1, 1], [2]]
     """
