@@ -57,10 +57,10 @@ def applied(
             f"{method}({_name(func)}) makes a {type(meta).__name__} of a partition, "
             "not a value for each row"
         )
-    columnwise = columnwise and isinstance(meta, pd.DataFrame)
+    alike = isinstance(meta, pd.DataFrame) and meta.columns.equals(frame._meta.columns)
     return rowwise(
         method, Applied(meta, method), frame, func, *args, kwargs=kwargs, meta=meta,
-        columnwise=columnwise and meta.columns.equals(frame._meta.columns),
+        columnwise=columnwise and alike,
     )  # fmt: skip
 
 

@@ -110,20 +110,17 @@ def _methods(owner: type, home: str) -> dict[str, Any]:
 
 
 def _call(owner: type, name: str) -> Callable[..., Any]:
-    if owner is pd.DataFrame:
+    def of_frames(
+        self: Any, other: Any, axis: Any = "columns", level: Any = None, fill_value: Any = None
+    ) -> Any:
+        return flexible(name, self, other, axis, level, fill_value)
 
-        def call(
-            self: Any, other: Any, axis: Any = "columns", level: Any = None, fill_value: Any = None
-        ) -> Any:
-            return flexible(name, self, other, axis, level, fill_value)
-    else:
+    def of_series(
+        self: Any, other: Any, level: Any = None, fill_value: Any = None, axis: Any = 0
+    ) -> Any:
+        return flexible(name, self, other, axis, level, fill_value)
 
-        def call(
-            self: Any, other: Any, level: Any = None, fill_value: Any = None, axis: Any = 0
-        ) -> Any:
-            return flexible(name, self, other, axis, level, fill_value)
-
-    return call
+    return of_frames if owner is pd.DataFrame else of_series
 
 
 @add_all(_methods(pd.DataFrame, "pandas.DataFrame"))
@@ -139,10 +136,10 @@ class SeriesArithmetic(FrameCollection):
 
     __slots__ = ()
 
-    def divmod(self, other: Any) -> tuple[Any, Any]:
+    def divmod(self, other: Any) -> Any:
         """Return the quotients rounded down, and what division leaves, as two series."""
         return divmod(self, other)
 
-    def rdivmod(self, other: Any) -> tuple[Any, Any]:
+    def rdivmod(self, other: Any) -> Any:
         """Return ``divmod(other, series)``."""
         return divmod(other, self)

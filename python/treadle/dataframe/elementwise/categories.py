@@ -49,12 +49,11 @@ class DistinctValues(RowCall):
             return [self._values(part)]
         return [self._values(part[label]) for label in self.labels]
 
-    def _values(self, series: Any) -> pd.Index[Any]:
+    def _values(self, series: Any) -> Any:
         if isinstance(series.dtype, pd.CategoricalDtype):
             if self.used:
                 series = series.cat.remove_unused_categories()
-            found: pd.Index[Any] = series.cat.categories
-            return found
+            return pd.Index(series.cat.categories)
         return pd.Index(series.dropna().unique())
 
 
@@ -63,12 +62,16 @@ def united(parts: list[list[Any]]) -> list[Any]:
     return [_united(list(column)) for column in zip(*parts, strict=True)]
 
 
-def _united(values: list[Any]) -> pd.Index[Any]:
-    filled = [index for index in values if len(index)] or values[:1]
+def _united(values: list[Any]) -> Any:
+    filled: list[Any] = [index for index in values if len(index)] or values[:1]
     if all(index.equals(filled[0]) for index in filled):
-        found: pd.Index[Any] = filled[0]
-        return found
+        return filled[0]
     return filled[0].append(filled[1:]).unique()
+
+
+def is_text(dtype: Any) -> bool:
+    """Tell whether a dtype is one of texts, or of objects, which may be."""
+    return isinstance(dtype, pd.StringDtype) or bool(pd.api.types.is_object_dtype(dtype))
 
 
 def _in_order(categories: Any) -> Any:
@@ -104,7 +107,7 @@ def categorized(frame: Any, columns: Any, index: Any) -> Any:
         columns = [
             label
             for label, dtype in meta.dtypes.items()
-            if dtype == object or isinstance(dtype, pd.StringDtype | pd.CategoricalDtype)
+            if is_text(dtype) or isinstance(dtype, pd.CategoricalDtype)
         ]
     columns = [columns] if isinstance(columns, str) or not hasattr(columns, "__iter__") else columns
     missing = [label for label in columns if label not in meta.columns]

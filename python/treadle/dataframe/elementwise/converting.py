@@ -9,7 +9,7 @@ import pandas as pd
 
 from treadle.dataframe.build import NOT_GIVEN, meta_from
 from treadle.dataframe.elementwise.metas import as_meta, tried, with_index
-from treadle.dataframe.elementwise.rows import RowCall, rowwise
+from treadle.dataframe.elementwise.rows import RowCall, RowMethod, rowwise
 from treadle.dataframe.elementwise.tables import no_default
 from treadle.dataframe.frame import FrameCollection
 
@@ -177,9 +177,13 @@ def isna(obj: Any) -> Any:
     >>> dd.isna(dd.from_pandas(pd.Series([1.0, None]), npartitions=2)).compute().tolist()
     [False, True]
     """
-    return obj.isna() if isinstance(obj, FrameCollection) else pd.isna(obj)
+    if not isinstance(obj, FrameCollection):
+        return pd.isna(obj)
+    return rowwise("isna", RowMethod("isna"), obj, columnwise=True)
 
 
 def notna(obj: Any) -> Any:
     """Tell where values are not missing; the opposite of :func:`isna`."""
-    return obj.notna() if isinstance(obj, FrameCollection) else pd.notna(obj)
+    if not isinstance(obj, FrameCollection):
+        return pd.notna(obj)
+    return rowwise("notna", RowMethod("notna"), obj, columnwise=True)

@@ -63,7 +63,7 @@ class MapPartition(RowCall):
         self.meta = meta
 
     def __call__(self, place: tuple[int, Any, Any], *args: Any, **kwargs: Any) -> Any:
-        number, low, high = place
+        number, low, _ = place
         if self.informed:
             kwargs["partition_info"] = {"number": number, "division": low}
         found = self.func(*args, **kwargs)

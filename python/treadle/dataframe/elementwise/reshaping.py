@@ -8,6 +8,7 @@ import pandas as pd
 
 from treadle.dataframe.build import meta_from, partwise
 from treadle.dataframe.calls import Method
+from treadle.dataframe.elementwise.categories import is_text
 from treadle.dataframe.elementwise.rows import RowCall, rowwise
 from treadle.dataframe.expr import Columns, FrameExpr, Partwise
 from treadle.dataframe.frame import FrameCollection
@@ -173,7 +174,7 @@ def get_dummies(
         encoded = [
             label
             for label, dtype in meta.dtypes.items()
-            if dtype == object or isinstance(dtype, pd.StringDtype | pd.CategoricalDtype)
+            if is_text(dtype) or isinstance(dtype, pd.CategoricalDtype)
         ]
     else:
         encoded = _labels(columns)

@@ -135,7 +135,8 @@ def _sample(value: Any) -> Any:
         return value
     found = meta_of(expr)
     if not expr.numblocks and isinstance(found, int | float | np.number) and not found:
-        return type(found)(True)  # a division by it says another dtype, or fails
+        kind: Any = type(found)
+        return kind(1)  # a division by zero says another dtype, or fails
     return found
 
 

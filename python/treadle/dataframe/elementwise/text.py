@@ -12,6 +12,7 @@ from treadle.dataframe.elementwise.rows import RowCall, beside, rowwise
 from treadle.dataframe.elementwise.tables import add_all
 
 _HOME = "pandas.Series.str"
+_STRINGS: Any = getattr(pd.Series, "str")  # noqa: B009
 
 #: What methods of pandas do, which are called on every partition as they are.
 _SUMMARIES = {
@@ -113,7 +114,7 @@ class JoinedTexts(RowCall):
         return part.str.cat(list(others), sep=self.sep, na_rep=self.na_rep, join=self.join)
 
 
-@add_all(accessor_methods(pd.Series.str, _SUMMARIES, _HOME))
+@add_all(accessor_methods(_STRINGS, _SUMMARIES, _HOME))
 class StringAccessor(Accessor):
     """Texts: ``series.str``; its methods are those of pandas, on every partition.
 
