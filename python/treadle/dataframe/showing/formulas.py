@@ -3,7 +3,7 @@
 >>> import pandas as pd
 >>> import treadle.dataframe as dd
 >>> df = dd.from_pandas(pd.DataFrame({"x": [1], "y": [2]}), npartitions=1)
->>> formula((df.x + 1 > df.y).expr, {df.name})
+>>> formula((df.x + 1 > df.y).expr, {df.expr.name})
 'x + 1 > y'
 """
 
@@ -20,9 +20,9 @@ from treadle.graph.program import Reg
 
 #: Sign and how strongly it binds.
 _SIGNS: dict[Any, tuple[str, int]] = {
-    operator.or_: ("|", 1), operator.xor: ("^", 2), operator.and_: ("&", 3),
-    operator.lt: ("<", 4), operator.le: ("<=", 4), operator.gt: (">", 4),
-    operator.ge: (">=", 4), operator.eq: ("==", 4), operator.ne: ("!=", 4),
+    operator.lt: ("<", 1), operator.le: ("<=", 1), operator.gt: (">", 1),
+    operator.ge: (">=", 1), operator.eq: ("==", 1), operator.ne: ("!=", 1),
+    operator.or_: ("|", 2), operator.xor: ("^", 3), operator.and_: ("&", 4),
     operator.add: ("+", 5), operator.sub: ("-", 5), operator.mul: ("*", 6),
     operator.truediv: ("/", 6), operator.floordiv: ("//", 6), operator.mod: ("%", 6),
     operator.pow: ("**", 7),
