@@ -91,7 +91,9 @@ def from_pandas(
     npartitions = 1 if npartitions is None else npartitions
     if npartitions < 1:
         raise ValueError(f"npartitions must be 1 or more, not {npartitions}")
-    known = sort and not isinstance(data.index, pd.MultiIndex) and not data.index.hasnans
+    # Categories have an order of their own, which labels between partitions do not show.
+    unordered = isinstance(data.index, pd.MultiIndex | pd.CategoricalIndex)
+    known = sort and not unordered and not data.index.hasnans
     if sort and not data.index.is_monotonic_increasing:
         data = data.sort_index(kind="stable")
     size = -(-rows // npartitions) if rows else 1
