@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-
 from tests.dataframe.readings import columns_read, nodes, told
+
 from treadle import base
 from treadle.dataframe.expr import Assign, Projection
 from treadle.dataframe.testing import assert_eq

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-
 from tests.dataframe.readings import columns_read, filters_read, nodes, told
+
 from treadle import base
 from treadle.dataframe.expr import Assign, Filter
 from treadle.dataframe.testing import assert_eq
@@ -39,13 +39,6 @@ def test_one_of_several_goes_in_as_lists(data):
         ([[("a", ">", 6)], [("b", "==", 1), ("c", "!=", 2)]],)
     ]  # fmt: skip
     sorted_eq(found, data[(data.a > 6) | ((data.b == 1) & (data.c != 2))])
-
-
-def test_a_value_on_the_left_is_turned_round(data):
-    df = told(data)
-
-    assert filters_read(df[3 < df.a]) == [([[("a", ">", 3)]],)]
-    sorted_eq(df[3 < df.a], data[data.a > 3])
 
 
 def test_filters_on_filters_are_one(data):

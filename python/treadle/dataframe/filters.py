@@ -43,7 +43,6 @@ _COMPARISONS: dict[Any, str] = {
     operator.lt: "<", operator.le: "<=", operator.gt: ">",
     operator.ge: ">=", operator.eq: "==", operator.ne: "!=",
 }  # fmt: skip
-_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 
 def push_filters(roots: Sequence[Expr]) -> list[Expr]:
@@ -271,8 +270,6 @@ def _term(predicate: Partwise, source: Expr) -> list[list[Term]] | None:
     func, args = predicate.func, predicate.args
     if func in _COMPARISONS and len(args) == 2 and not predicate.kwargs:
         op = _COMPARISONS[func]
-        if type(args[0]) is not Reg:
-            args, op = args[::-1], _MIRRORED[op]
         label = _label(predicate, args[0], source)
         if label is None or not _is_plain(args[1]):
             return None

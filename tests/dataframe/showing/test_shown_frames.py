@@ -7,9 +7,9 @@ import re
 
 import pandas as pd
 import pytest
+from tests.dataframe.readings import told
 
 import treadle.dataframe as dd
-from tests.dataframe.readings import told
 from treadle.dataframe.showing.first_rows import first_rows
 from treadle.dataframe.showing.formulas import formula
 
