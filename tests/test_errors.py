@@ -44,6 +44,7 @@ EXAMPLES = {
     "CsvDtypeError": errors.CsvDtypeError(
         "a.csv", "is no int64", 17, "x", "1.5", "give its dtype", promotion={"x": "float64"}
     ),
+    "SqlDtypeError": errors.SqlDtypeError("read_sql_table t", "x", "no int64", {"x": "float"}),
     "SpillError": errors.SpillError("/tmp", 1024, "No space left on device", 512),
     "PlanWarning": errors.PlanWarning("text"),
     "LateDtypeWarning": errors.LateDtypeWarning("text"),

@@ -30,6 +30,7 @@
     - DataFileError (ValueError)       a file does not hold what it should
     - CsvError (ValueError)            a CSV file, or a part of one, can't be read as asked
         - CsvDtypeError                    values that don't fit the dtype their column was given
+    - SqlDtypeError (ValueError)       rows of a table that don't fit the dtypes of the first ones
     - SpillError (OSError)             data that don't fit in memory can't go to disk either
     - PlanWarning (UserWarning)        a warning: what is planned can't fit in memory
     - LateDtypeWarning (UserWarning)   a warning: files are read again with another dtype
@@ -357,6 +358,37 @@ class CsvDtypeError(CsvError):
 
 def _csv_dtype_error(args: tuple[Any, ...], promotion: Mapping[Hashable, str]) -> CsvDtypeError:
     return CsvDtypeError(*args, promotion=promotion)
+
+
+class SqlDtypeError(TreadleError, ValueError):
+    """Values of a table or query do not fit the dtype that the first rows of their column have.
+
+    Attributes
+    ----------
+    title, column, problem : str
+        What is read, and where it does not fit.
+    promotion : dict
+        For each such column, the kind of values that holds these as well; empty if the user gave
+        the dtype.
+    mendable : bool
+        Whether a computation may run again with the promotion.
+    """
+
+    def __init__(
+        self, title: str, column: str, problem: str, promotion: Mapping[str, str] | None = None
+    ):
+        super().__init__(title, column, problem, promotion)  # keeps the error picklable
+        self.title = title
+        self.column = column
+        self.problem = problem
+        self.promotion: dict[str, Any] = dict(promotion or {})
+
+    @property
+    def mendable(self) -> bool:
+        return bool(self.promotion)
+
+    def __str__(self) -> str:
+        return f"{self.title}, column {self.column!r}: {self.problem}; give meta="
 
 
 class SpillError(TreadleError, OSError):

@@ -199,6 +199,8 @@ def _has_dtypes(value: Any, seen: set[int]) -> bool:
     if id(value) in seen or value is None or isinstance(value, str | bytes | int | float | type):
         return False
     seen.add(id(value))
+    if type(value).__module__.partition(".")[0] == "pyarrow":
+        return True
     if isinstance(value, pd.DataFrame | pd.Series | np.dtype | pd.api.extensions.ExtensionDtype):
         return True
     if isinstance(value, pd.Index):

@@ -22,7 +22,7 @@ import pandas as pd
 from treadle.dataframe.build import new_collection
 from treadle.dataframe.expr import Source
 from treadle.dataframe.io.csv_blocks import CsvBlock
-from treadle.dataframe.io.csv_dtypes import Kind
+from treadle.dataframe.io.csv_dtypes import Kind, join
 from treadle.dataframe.io.csv_options import CsvReading
 from treadle.dataframe.io.csv_plan import CsvPlan, plan_csv
 from treadle.dataframe.io.csv_read import read_csv_block
@@ -101,7 +101,8 @@ class CsvFiles(Reading):
             return
         self._warn(error)
         found = dict(zip(promoted.labels, promoted.kinds, strict=True))
-        self.learned.update({label: found[label] for label in error.promotion})
+        for label in error.promotion:
+            self.learned[label] = join(self.learned.get(label, "none"), found[label])
 
     def _warn(self, error: CsvDtypeError) -> None:
         if all(label in self.learned for label in error.promotion):

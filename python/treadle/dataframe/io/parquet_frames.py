@@ -11,13 +11,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from treadle.dataframe.build import new_collection
 from treadle.dataframe.expr import Source
 from treadle.dataframe.io.arrow_frames import Backend
 from treadle.dataframe.io.csv_frames import describe_files, title_of
+from treadle.dataframe.io.parquet_parts import Groups
 from treadle.dataframe.io.parquet_plan import ParquetPlan, plan_parquet
+from treadle.dataframe.io.parquet_read import ParquetPart
 from treadle.dataframe.reading import Reading
 from treadle.graph.tokenize import tokenize
 
@@ -68,6 +71,10 @@ class ParquetFiles(Reading):
         counts = [part.nrows for part in self.plan.parts]
         return None if None in counts else [count or 0 for count in counts]
 
+    def first_rows(self, count: int) -> Any:
+        """Return rows of the first row group, read no further than is needed."""
+        return first_rows(self.plan, count)
+
     def categorise(self, columns: list[Any]) -> Reading | None:
         return self._with(self.plan.categorise(columns))
 
@@ -81,6 +88,30 @@ class ParquetFiles(Reading):
         text = describe_files(self.title, self.meta, self.whole, len(self.parts), "partitions")
         read = sum(bool(part.pieces) for part in self.plan.parts)
         return text if read == len(self.parts) else f"{text}, {read} of them with rows to look at"
+
+
+#: Bytes of a row group that may be read for its first rows.
+SMALL = 4 << 20
+
+
+def first_rows(plan: ParquetPlan, count: int) -> Any:
+    """Return the first rows of a plan; None if too many bytes would be read for them."""
+    groups = Groups(plan.reader, plan.footers)
+    for part in plan.parts[:1]:
+        if not part.pieces or plan.reader.filters is not None:
+            return None
+        piece = part.pieces[0]
+        numbers = groups.numbers(piece)
+        if not numbers:
+            return None
+        first = replace(piece, groups=numbers[:1])
+        whole = len(plan.parts) == 1 and len(part.pieces) == 1 and len(numbers) == 1
+        if (groups.nbytes(first) or SMALL) >= SMALL or (
+            not whole and (groups.rows(first) or 0) < count
+        ):
+            return None
+        return plan.reader(ParquetPart((first,))).iloc[:count]
+    return None
 
 
 def read_parquet(

@@ -318,7 +318,11 @@ def _row_index(pieces: list[_Rows], rows: int, reader: ParquetReader) -> pd.Inde
         begin = spans[0].start if spans else 0
         return pd.RangeIndex(start + begin * step, start + (begin + rows) * step, step, name=name)
     numbers = np.concatenate([np.asarray(span, np.int64) for span in spans])
-    labels: pd.Index[Any] = pd.Index(start + numbers * step, name=name)
+    if not len(numbers):
+        return pd.RangeIndex(0, name=name)
+    # Taken of a range, as pandas does: what is evenly spaced stays a range.
+    most = int(numbers.max()) + 1
+    labels: pd.Index[Any] = pd.RangeIndex(start, start + most * step, step, name=name)[numbers]
     return labels
 
 

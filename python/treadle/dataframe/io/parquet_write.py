@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -67,6 +67,8 @@ class ParquetWriter:
         Files to take away in the end.
     summary : bool
         Write ``_metadata``.
+    naming : callable, optional
+        Number of a partition -> name of its file.
     """
 
     fs: Any
@@ -81,6 +83,12 @@ class ParquetWriter:
     first: int = 0
     replaced: tuple[str, ...] = ()
     summary: bool = False
+    naming: Callable[[int], str] | None = None
+
+    def name_of(self, number: int) -> str:
+        """Return the name of the file of a partition."""
+        number += self.first
+        return f"part.{number:05}.parquet" if self.naming is None else self.naming(number)
 
     def __call__(self, frame: pd.DataFrame, number: int) -> WrittenPart:
         """Write partition ``number``."""
@@ -99,6 +107,7 @@ def plan_write(
     write_metadata_file: bool = False,
     storage_options: dict[str, Any] | None = None,
     token: str | None = None,
+    name_function: Callable[[int], str] | None = None,
     **options: Any,
 ) -> ParquetWriter:
     """Check that a frame can be written to a directory, and say how.
@@ -127,6 +136,8 @@ def plan_write(
         For the file system.
     token : str, optional
         Name of this writing; a random one without it.
+    name_function : callable, optional
+        Number of a partition -> name of its file, which ends with ``.parquet``.
     **options
         For :func:`pyarrow.parquet.write_table`, ``row_group_size`` for example.
 
@@ -188,7 +199,27 @@ def plan_write(
         first=_next_number(found) if append and found is not None else 0,
         replaced=tuple(file.path for file in found.files) if overwrite and found else (),
         summary=write_metadata_file,
+        naming=None if name_function is None else checked_names(name_function),
     )
+
+
+def checked_names(name_function: Callable[[int], str]) -> Callable[[int], str]:
+    """Return a function of names, if it names files that will be found again.
+
+    Raises
+    ------
+    ValueError
+        If names end otherwise, or do not differ.
+    """
+    names = [name_function(number) for number in (0, 1)]
+    for name in names:
+        if not isinstance(name, str) or not name.endswith(SUFFIXES):
+            raise ValueError(
+                f"name_function has to return names that end with .parquet, not {name!r}"
+            )
+    if names[0] == names[1]:
+        raise ValueError(f"name_function calls two files {names[0]!r}; names have to differ")
+    return name_function
 
 
 def write_parquet_part(frame: pd.DataFrame, number: int, writer: ParquetWriter) -> WrittenPart:
@@ -206,7 +237,7 @@ def write_parquet_part(frame: pd.DataFrame, number: int, writer: ParquetWriter) 
     """
     import pyarrow.parquet as pq
 
-    name = f"part.{number + writer.first:05}.parquet"
+    name = writer.name_of(number)
     table = _table(frame, name, writer)
     if not len(frame) and (number > 0 or writer.first or writer.partition_on):
         return WrittenPart((), (), table.schema)
