@@ -66,7 +66,10 @@ class CountsPlan:
         width = len(columns)
         counts = pd.Series(table["n"].to_numpy(), name="count")
         counts = counts.groupby(
-            [*columns, table["value"].array], sort=False, observed=True, dropna=False
+            [pd.Series(column) for column in (*columns, table["value"].array)],
+            sort=False,
+            observed=True,
+            dropna=False,
         ).sum()
         if grouping.sort:
             keys_alone: Any = counts.index

@@ -144,7 +144,15 @@ class AggPlan:
             ready = Ready(
                 {str(name): column.array for name, column in values.items()}, tables, count
             )
-        return self._dressed([finish(ready) for finish in self.finishes], index)
+        return self.dressed([finish(ready) for finish in self.finishes], index)
+
+    def settled(self, partial: Partial) -> Partial:
+        """Return a partial result whose values are the result's columns, groups in any order."""
+        kept = {str(name): column.array for name, column in partial.values.items()}
+        ready = Ready(kept, partial.tables, len(partial))
+        columns = {n: pd.Series(finish(ready)).array for n, finish in enumerate(self.finishes)}
+        values = pd.DataFrame(columns, index=partial.keys.index, copy=False)
+        return Partial(partial.keys, values)
 
     def aggregate(self, partials: Sequence[Partial]) -> Any:
         """Combine, and finish."""
@@ -166,7 +174,8 @@ class AggPlan:
                 batch[0].combine(rows, state)
         return state
 
-    def _dressed(self, columns: list[Any], index: pd.Index) -> Any:
+    def dressed(self, columns: list[Any], index: pd.Index) -> Any:
+        """Return the result of its columns and the index of groups."""
         if self.indexed.ndim == 1 and self.grouping.as_index:
             return pd.Series(columns[0], index=index, name=self.indexed.name, copy=False)
         if self.grouping.as_index:

@@ -300,6 +300,23 @@ class Rows:
         return total[1:]
 
 
+def places_in(
+    frame: pd.DataFrame, grouping: Any, beside: Sequence[Any], known: pd.DataFrame
+) -> np.ndarray[Any, Any]:
+    """Return the row of ``known``, a frame of groups' keys, for each row's group; -1: none."""
+    rows = number_groups(
+        key_columns(frame, grouping.by, beside), dropna=grouping.dropna, sort=grouping.sort
+    )
+    if not rows.count or not len(known):
+        return np.full(len(frame), -1, dtype=np.int64)
+    keys = stack([rows.keys, known])
+    both = number_groups([keys[column] for column in keys], dropna=False)
+    places = np.full(both.count, -1, dtype=np.int64)
+    places[both.codes[rows.count :]] = np.arange(len(known))
+    found: np.ndarray[Any, Any] = np.append(places[both.codes[: rows.count]], -1)[rows.codes]
+    return found
+
+
 def stack(frames: Sequence[pd.DataFrame], *, keep_index: bool = False) -> pd.DataFrame:
     """Put frames with the same columns on top of each other, categories united.
 

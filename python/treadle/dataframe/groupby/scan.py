@@ -29,7 +29,7 @@ import pandas as pd
 
 from treadle.dataframe.groupby.finish import Kept
 from treadle.dataframe.groupby.kernels import AggPlan, Partial, as_frame, plan_agg
-from treadle.dataframe.groupby.keys import key_columns, number_groups, stack
+from treadle.dataframe.groupby.keys import places_in
 from treadle.dataframe.groupby.whole import Call, WholePlan, plan_whole
 
 #: The totals that a running result goes on from.
@@ -67,7 +67,7 @@ class ScanPlan:
         here = self.local(part, *beside)
         if carry is None or not len(carry) or not len(part):
             return here
-        place = self._places(as_frame(part), carry, beside)
+        place = places_in(as_frame(part), self.totals.grouping, beside, carry.keys)
         columns = here.to_frame(name=0) if here.ndim == 1 else here
         on = [
             self._go_on(columns.iloc[:, number], self._total(carry, number), place)
@@ -76,20 +76,6 @@ class ScanPlan:
         if here.ndim == 1:
             return on[0].rename(here.name)
         return pd.DataFrame(dict(enumerate(on)), index=here.index).set_axis(here.columns, axis=1)
-
-    def _places(self, frame: pd.DataFrame, carry: Partial, beside: Sequence[pd.Series]) -> Any:
-        """Return the group of the carry that each row belongs to; -1 where there is none."""
-        grouping = self.totals.grouping
-        rows = number_groups(
-            key_columns(frame, grouping.by, beside), dropna=grouping.dropna, sort=grouping.sort
-        )
-        if not rows.count:
-            return np.full(len(frame), -1)
-        keys = stack([rows.keys, carry.keys])
-        both = number_groups([keys[column] for column in keys], dropna=False)
-        known = np.full(both.count, -1, dtype=np.int64)
-        known[both.codes[rows.count :]] = np.arange(len(carry))
-        return np.append(known[both.codes[: rows.count]], -1)[rows.codes]
 
     def _total(self, carry: Partial, number: int) -> pd.Series:
         finish = self.totals.finishes[number]

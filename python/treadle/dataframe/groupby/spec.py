@@ -118,6 +118,8 @@ def _requests(
                 yield Request(column, func, args, options)
     elif indexed.ndim == 1:
         column = None if spec == "size" else _the_column(meta, grouping)
+        if isinstance(spec, str):
+            options.pop("numeric_only", None)
         yield Request(column, spec, args, options)
     else:
         options.pop("numeric_only", None)
