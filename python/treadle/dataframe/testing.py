@@ -63,21 +63,23 @@ def assert_eq(
         x, y = _sorted(x), _sorted(y)
     if not check_index and isinstance(x, pd.DataFrame | pd.Series):
         x, y = x.reset_index(drop=True), y.reset_index(drop=True)
+    # A range and the same numbers one by one are the same labels.
+    alike: Any = "equiv" if check_dtype else False
     options: dict[str, Any] = {"check_names": check_names, "rtol": rtol, "atol": atol}
     if isinstance(y, pd.DataFrame):
         assert isinstance(x, pd.DataFrame), f"{type(x).__name__} is no DataFrame"
         pd.testing.assert_frame_equal(
-            x, y, check_dtype=check_dtype, check_index_type=check_dtype,
-            check_column_type=check_dtype, check_freq=False, **options,
+            x, y, check_dtype=check_dtype, check_index_type=alike,
+            check_column_type=alike, check_freq=False, **options,
         )  # fmt: skip
     elif isinstance(y, pd.Series):
         assert isinstance(x, pd.Series), f"{type(x).__name__} is no Series"
         pd.testing.assert_series_equal(
-            x, y, check_dtype=check_dtype, check_index_type=check_dtype, check_freq=False, **options
+            x, y, check_dtype=check_dtype, check_index_type=alike, check_freq=False, **options
         )
     elif isinstance(y, pd.Index):
         assert isinstance(x, pd.Index), f"{type(x).__name__} is no Index"
-        pd.testing.assert_index_equal(x, y, exact=check_dtype, **options)
+        pd.testing.assert_index_equal(x, y, exact=alike, **options)
     elif isinstance(y, np.ndarray):
         np.testing.assert_allclose(np.asarray(x), y, rtol=rtol, atol=atol)
     else:
