@@ -206,9 +206,7 @@ def test_get_gives_the_default_for_what_is_not_there(frame):
 def test_assign_takes_collections_callables_and_scalars(frame):
     found = frame.assign(a=frame.x + 1, b=lambda d: d.a * 2, c=1.5, x=lambda d: d.b - d.x)
 
-    assert_eq(
-        found, FRAME.assign(a=FRAME.x + 1, b=lambda d: d.a * 2, c=1.5, x=lambda d: d.b - d.x)
-    )
+    assert_eq(found, FRAME.assign(a=FRAME.x + 1, b=lambda d: d.a * 2, c=1.5, x=lambda d: d.b - d.x))
 
 
 def test_assigning_several_columns_is_one_node(frame):

@@ -7,15 +7,17 @@ rows. So the results are projections, through which sources learn what is read.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from treadle.dataframe.build import new_collection, partwise
+from treadle.dataframe.build import NOT_GIVEN, emptied, new_collection, partwise
 from treadle.dataframe.calls import Method
+from treadle.dataframe.elementwise.metas import tried
 from treadle.dataframe.expr import FrameExpr, Projection
+from treadle.dataframe.groupby.spec import one_row
 from treadle.dataframe.selecting.relabel import Relabel
 from treadle.dataframe.selecting.reset import ResetIndex
 from treadle.dataframe.selecting.rows import Rows
@@ -156,12 +158,12 @@ def dropna(frame: Any, subset: Any, options: dict[str, Any]) -> Any:
     return new_collection(Rows("dropna", frame.expr, Method("dropna"), kwargs=kwargs, reads=reads))
 
 
-def names_of_rows(frame: Any, func: Any, *args: Any, **kwargs: Any) -> Any:
+def names_of_rows(frame: Any, func: Any, *args: Any, meta: Any = NOT_GIVEN, **kwargs: Any) -> Any:
     """Return a frame whose index is another one, row by row: divisions are not known any more."""
     label = getattr(func, "__name__", "index")
     return partwise(
-        label, func, frame, *args, divisions=None, rowwise=True, columnwise=frame.ndim == 2,
-        kwargs=kwargs,
+        label, func, frame, *args, meta=meta, divisions=None, rowwise=True,
+        columnwise=frame.ndim == 2, kwargs=kwargs,
     )  # fmt: skip
 
 
@@ -228,7 +230,9 @@ def affixed(frame: Any, name: str, affix: str, axis: Any) -> Any:
     """Return a frame with a prefix or suffix to its labels."""
     if along_columns(frame, (frame.ndim - 1) if axis is None else axis):
         return with_labels(frame, Method(name)(frame._meta, affix).columns)
-    return names_of_rows(frame, Method(name), affix, axis=0)
+    # Labels become texts, which a frame without rows doesn't show.
+    meta = emptied(Method(name)(one_row(frame._meta), affix, axis=0))
+    return names_of_rows(frame, Method(name), affix, axis=0, meta=meta)
 
 
 def rename(
@@ -255,7 +259,25 @@ def rename(
         raise NotImplementedError(
             "whether all these labels are there is not known before partitions are computed"
         )
-    return names_of_rows(frame, Method("rename"), index=index, level=level)
+    meta = renamed_meta(frame, index, {"index": index, "level": level})
+    return names_of_rows(frame, Method("rename"), meta=meta, index=index, level=level)
+
+
+def renamed_meta(frame: Any, index: Any, kwargs: dict[str, Any]) -> Any:
+    """Return a frame without rows, whose index has the dtype that new labels have.
+
+    A mapping says it; functions of users are tried on the first rows that there are.
+    """
+    old = frame._meta.index
+    if old.nlevels > 1:
+        return NOT_GIVEN
+    if index is str:
+        return emptied(Method("rename")(one_row(frame._meta), **kwargs))
+    if isinstance(index, Mapping | pd.Series):
+        values = index.values() if isinstance(index, Mapping) else index
+        if not len(index) or pd.Index(list(values)).dtype == old.dtype:
+            return NOT_GIVEN
+    return tried(Method("rename"), frame, **kwargs)
 
 
 def reset_index(frame: Any, drop: bool, options: dict[str, Any]) -> Any:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from treadle.dataframe.build import new_collection, partwise
 from treadle.dataframe.calls import Method
+from treadle.dataframe.selecting.labels import renamed_meta
 
 
 def length(frame: Any) -> Any:
@@ -35,5 +36,6 @@ def rename(series: Any, index: Any, sorted_index: bool) -> Any:
             raise ValueError(f"new labels are not in order: divisions would be {divisions!r}")
     kwargs = {"index": index}
     return partwise(
-        "rename", Method("rename"), series, divisions=divisions, rowwise=True, kwargs=kwargs
-    )
+        "rename", Method("rename"), series, meta=renamed_meta(series, index, kwargs),
+        divisions=divisions, rowwise=True, kwargs=kwargs,
+    )  # fmt: skip
