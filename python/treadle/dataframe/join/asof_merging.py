@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, TypeAlias
 
+import numpy as np
 import pandas as pd
 
 from treadle import base
@@ -94,6 +95,9 @@ def merge_asof(
             "merge_asof takes a frame in partitions at least on one side; see from_pandas"
         )
     mine, theirs = as_frame(left), as_frame(right)
+    if all(key is None for key in (on, left_on, right_on)) and not left_index and not right_index:
+        common = [label for label in mine.meta.columns if label in theirs.meta.columns]
+        on = common[0] if len(common) == 1 else None
     options: dict[str, Any] = {
         "on": on, "left_on": left_on, "right_on": right_on, "left_index": left_index,
         "right_index": right_index, "by": by, "left_by": left_by, "right_by": right_by,
@@ -151,7 +155,10 @@ class KeyEnds:
         keys = pd.Index(keys)
         if not len(keys):
             return [None]
-        return [(keys.min(), keys.max(), bool(keys.is_monotonic_increasing))]
+        low, high = (
+            end.item() if isinstance(end, np.number) else end for end in (keys.min(), keys.max())
+        )
+        return [(low, high, bool(keys.is_monotonic_increasing))]
 
     def __treadle_tokenize__(self) -> Any:
         return "KeyEnds", self.key

@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from treadle.dataframe.join.merging import as_frame, merge
@@ -29,9 +30,15 @@ def join(
     validate: str | None = None,
     shuffle_method: str | None = None,
     npartitions: int | None = None,
+    suffixes: Sequence[str | None] | None = None,
 ) -> Any:
     """Add columns of other frames by their index; see ``DataFrame.join``."""
     moving: dict[str, Any] = {"shuffle_method": shuffle_method, "npartitions": npartitions}
+    if suffixes is not None:
+        if lsuffix or rsuffix:
+            raise ValueError("give either suffixes, or lsuffix and rsuffix")
+    elif lsuffix or rsuffix:
+        suffixes = (lsuffix, rsuffix)
     if not isinstance(other, list | tuple):
         by_columns = on is not None
         keys: dict[str, Any] = {"left_index": True} if not by_columns else {"left_on": on}
@@ -42,12 +49,12 @@ def join(
         else:
             keys["right_index"] = True
         return merge(
-            frame, other, how=how, suffixes=(lsuffix, rsuffix), sort=sort, validate=validate,
+            frame, other, how=how, suffixes=suffixes or ("", ""), sort=sort, validate=validate,
             **keys, **moving,
         )  # fmt: skip
     if on is not None:
         raise ValueError("several frames are joined by their indexes only: leave out on")
-    if lsuffix or rsuffix:
+    if suffixes is not None:
         raise ValueError("suffixes can't be given for several frames; rename their columns first")
     if how not in ("left", "inner", "outer"):
         raise ValueError(f"several frames are joined by 'left', 'inner' or 'outer', not {how!r}")

@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from treadle.dataframe.groupby.spec import one_row
 from treadle.dataframe.join.lookup import can_look_up, look_up, lookup_join
 from treadle.dataframe.shuffle.pieces import key_columns
 
@@ -158,6 +159,12 @@ def plan_join(
         tuple(suffixes), indicator, validate, left.iloc[:0], (),  # type: ignore[arg-type]
     )  # fmt: skip
     meta = _merged(left.iloc[:0], right.iloc[:0], plan)
+    if left_index != right_index and how not in FILTERS:
+        # Without rows, pandas gives the index of the wrong side.
+        rows = _merged(one_row(left), one_row(right), replace(plan, how="outer", validate=None))
+        meta = meta.set_axis(rows.index[:0])
+        if meta.index.nlevels == 1:
+            meta.index = meta.index.astype((right if left_index else left).index.dtype)
     return replace(
         plan,
         meta=meta,
@@ -225,7 +232,24 @@ def merge_parts(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.D
     0  1  NaN
     1  2  5.0
     """
-    return conform(_merged(left, right, plan), plan.meta)
+    merged = _merged(left, right, plan)
+    if plan.left_index != plan.right_index and plan.how not in FILTERS:
+        merged = _with_labels_of_columns(merged, left, right, plan)
+    return conform(merged, plan.meta)
+
+
+def _with_labels_of_columns(
+    merged: pd.DataFrame, left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan
+) -> pd.DataFrame:
+    """Give rows no label where the side whose labels they get has no rows.
+
+    pandas gives them the labels of the other side then, though not if there is one row.
+    """
+    empty = not len(right if plan.left_index else left)
+    if not empty or not len(merged) or plan.meta.index.nlevels > 1:
+        return merged
+    missing = pd.Series(plan.meta.index.array).reindex(range(len(merged)))
+    return merged.set_axis(pd.Index(missing.array, name=plan.meta.index.name))
 
 
 def _merged(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.DataFrame:
@@ -304,7 +328,8 @@ def conform(part: pd.DataFrame, meta: pd.DataFrame) -> pd.DataFrame:
         part = part.copy(deep=False)
         for number in wrong:
             _conform_column(part, number, meta.dtypes.iloc[number])
-    if len(part) == 0 and part.index.dtype != meta.index.dtype:
+    index = part.index
+    if len(part) == 0 and (index.dtype != meta.index.dtype or index.names != meta.index.names):
         part = part.set_axis(meta.index[:0])
     return part
 

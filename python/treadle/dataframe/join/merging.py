@@ -28,6 +28,7 @@ from treadle.dataframe.join.kernels import FILTERS, JoinPlan, plan_join
 from treadle.dataframe.join.matching import by_divisions, by_hash, by_index
 from treadle.dataframe.join.sides import Sides, sides_of
 from treadle.dataframe.join.sizes import estimated_nbytes, width
+from treadle.dataframe.shuffle.placing import check_method
 
 #: A side of more bytes is not put together into one partition, unless somebody says so.
 MOST_BYTES = 64 << 20
@@ -119,6 +120,7 @@ def merge(
             "rows come by their keys into partitions, not in order; sort the result: "
             "merge(...).sort_values(keys)"
         )
+    check_method(shuffle_method)
     for keys in (on, left_on, right_on):
         _check_labels(keys)
     if broadcast is not None and not isinstance(broadcast, bool | int | float | np.bool_):

@@ -58,6 +58,8 @@ class JoiningDataFrame(FrameCollection):
         validate: str | None = None,
         shuffle_method: str | None = None,
         npartitions: int | None = None,
+        *,
+        suffixes: Sequence[str | None] | None = None,
     ) -> Any:
         """Add the columns of other frames, by their index.
 
@@ -72,6 +74,8 @@ class JoiningDataFrame(FrameCollection):
             See :func:`treadle.dataframe.merge`.
         lsuffix, rsuffix : str
             For columns of one name on both sides.
+        suffixes : (str or None, str or None), optional
+            The same, as newer versions of pandas take them.
         sort : bool
             Not supported; sort the result.
         validate : str, optional
@@ -101,7 +105,17 @@ class JoiningDataFrame(FrameCollection):
         from treadle.dataframe.join.joining import join
 
         return join(
-            self, other, on, how, lsuffix, rsuffix, sort, validate, shuffle_method, npartitions
+            self,
+            other,
+            on,
+            how,
+            lsuffix,
+            rsuffix,
+            sort,
+            validate,
+            shuffle_method,
+            npartitions,
+            suffixes,
         )
 
 
