@@ -21,6 +21,8 @@ from treadle.dataframe.elementwise.converting import (
 )
 from treadle.dataframe.elementwise.partitions import map_partitions
 from treadle.dataframe.elementwise.reshaping import get_dummies, melt
+from treadle.dataframe.groupby.custom import Aggregation
+from treadle.dataframe.groupby.pivot import pivot_table
 from treadle.dataframe.io.csv_frames import read_csv, read_table
 from treadle.dataframe.io.csv_write import to_csv
 from treadle.dataframe.io.json_frames import read_json, to_json
@@ -33,6 +35,7 @@ from treadle.dataframe.join.merging import merge
 from treadle.dataframe.showing.explain import explain
 
 __all__ = [
+    "Aggregation",
     "DataFrame",
     "Index",
     "Scalar",
@@ -48,6 +51,7 @@ __all__ = [
     "merge",
     "merge_asof",
     "notna",
+    "pivot_table",
     "read_csv",
     "read_json",
     "read_orc",
