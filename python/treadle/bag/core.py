@@ -243,6 +243,41 @@ class Bag(ExprCollection[Expr]):
         """Return one ``Delayed`` a partition, of the list of its elements."""
         return db.creating.to_delayed(self)
 
+    def to_dataframe(
+        self, meta: Any = None, columns: Sequence[Any] | None = None, optimize_graph: bool = True
+    ) -> Any:
+        """Return a frame of the elements: dicts, tuples, or single values.
+
+        Parameters
+        ----------
+        meta : DataFrame, dict or list of (label, dtype), optional
+            Columns and their dtypes. Without it the first elements are computed now, and have to
+            be like all others.
+        columns : list, optional
+            Labels of the columns, if elements don't say them.
+        optimize_graph : bool
+            For programs that know it; graphs are made better when they are computed.
+
+        Returns
+        -------
+        treadle.dataframe.DataFrame
+
+        Raises
+        ------
+        ValueError
+            If there is no element to look at; when computed, if some don't have the dtypes.
+
+        Examples
+        --------
+        >>> import treadle.bag as db
+        >>> people = db.from_sequence([{"name": "Ann", "age": 31}, {"name": "Bo", "age": 25}])
+        >>> people.to_dataframe().age.max().compute()
+        np.int64(31)
+        """
+        from treadle.dataframe.converting import from_bag
+
+        return from_bag(self, meta, columns)
+
     def to_textfiles(self, path: Any, **options: Any) -> Any:
         """Write each partition as a file of lines; see :func:`treadle.bag.to_textfiles`."""
         return db.text.to_textfiles(self, path, **options)

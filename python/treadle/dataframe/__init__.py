@@ -10,8 +10,9 @@
 """
 
 from treadle.dataframe import datasets
+from treadle.dataframe.converting import from_array
 from treadle.dataframe.core import DataFrame, Index, Scalar, Series
-from treadle.dataframe.creating import from_pandas
+from treadle.dataframe.creating import from_delayed, from_dict, from_map, from_pandas
 from treadle.dataframe.elementwise.converting import (
     isna,
     notna,
@@ -29,10 +30,13 @@ from treadle.dataframe.io.json_frames import read_json, to_json
 from treadle.dataframe.io.orc_frames import read_orc, to_orc
 from treadle.dataframe.io.parquet_frames import read_parquet
 from treadle.dataframe.io.parquet_save import to_parquet
+from treadle.dataframe.io.sql_frames import read_sql, read_sql_query, read_sql_table
+from treadle.dataframe.io.sql_write import to_sql
 from treadle.dataframe.join.asof_merging import merge_asof
 from treadle.dataframe.join.concatenating import concat
 from treadle.dataframe.join.merging import merge
 from treadle.dataframe.showing.explain import explain
+from treadle.dataframe.windows.overlap import map_overlap
 
 __all__ = [
     "Aggregation",
@@ -43,9 +47,14 @@ __all__ = [
     "concat",
     "datasets",
     "explain",
+    "from_array",
+    "from_delayed",
+    "from_dict",
+    "from_map",
     "from_pandas",
     "get_dummies",
     "isna",
+    "map_overlap",
     "map_partitions",
     "melt",
     "merge",
@@ -56,6 +65,9 @@ __all__ = [
     "read_json",
     "read_orc",
     "read_parquet",
+    "read_sql",
+    "read_sql_query",
+    "read_sql_table",
     "read_table",
     "to_csv",
     "to_datetime",
@@ -63,5 +75,6 @@ __all__ = [
     "to_numeric",
     "to_orc",
     "to_parquet",
+    "to_sql",
     "to_timedelta",
 ]

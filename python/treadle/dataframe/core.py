@@ -11,6 +11,7 @@ from typing import Any
 
 from treadle.collection import ExprCollection
 from treadle.dataframe.arranging.methods import ArrangingDataFrame, ArrangingFrame, ArrangingSeries
+from treadle.dataframe.converting import ConvertingDataFrame, ConvertingFrame
 from treadle.dataframe.elementwise.methods import (
     ElementwiseDataFrame,
     ElementwiseFrame,
@@ -22,6 +23,7 @@ from treadle.dataframe.expr import Divisions, FrameExpr, Held
 from treadle.dataframe.groupby.api import GroupingDataFrame, GroupingFrame, GroupingSeries
 from treadle.dataframe.io.methods import OutputDataFrame, OutputFrame, OutputSeries
 from treadle.dataframe.join.methods import JoiningDataFrame, JoiningSeries
+from treadle.dataframe.mending import Mendable
 from treadle.dataframe.reducing.methods import (
     ReducingDataFrame,
     ReducingFrame,
@@ -37,7 +39,6 @@ from treadle.dataframe.selecting.methods import (
 from treadle.dataframe.showing.methods import Showing
 from treadle.dataframe.shuffle.methods import ShufflingDataFrame, ShufflingFrame, ShufflingSeries
 from treadle.dataframe.windows.methods import WindowFrame, WindowIndex, WindowSeries
-from treadle.dataframe.mending import Mendable
 from treadle.graph.spec import DataNode
 from treadle.types import Key
 
@@ -98,6 +99,7 @@ class DataFrame(
     ShufflingDataFrame,
     ArrangingDataFrame,
     OutputDataFrame,
+    ConvertingDataFrame,
     SelectingFrame,
     ElementwiseFrame,
     ReducingFrame,
@@ -106,6 +108,7 @@ class DataFrame(
     ShufflingFrame,
     ArrangingFrame,
     OutputFrame,
+    ConvertingFrame,
     Showing,
     Operators,
 ):
@@ -147,6 +150,7 @@ class Series(
     ShufflingFrame,
     ArrangingFrame,
     OutputFrame,
+    ConvertingFrame,
     Showing,
     Operators,
 ):
@@ -169,7 +173,14 @@ class Series(
 
 
 class Index(
-    SelectingIndex, ElementwiseIndex, ReducingIndex, WindowIndex, OutputFrame, Showing, Operators
+    SelectingIndex,
+    ElementwiseIndex,
+    ReducingIndex,
+    WindowIndex,
+    OutputFrame,
+    ConvertingFrame,
+    Showing,
+    Operators,
 ):
     """The labels of rows in partitions; each is a ``pandas.Index``.
 

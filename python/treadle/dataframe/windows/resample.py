@@ -307,6 +307,11 @@ def resample(frame: Any, rule: Any, closed: Any, label: Any, origin: Any, offset
     if bins.needs_first(index.tz):
         first = _outermost(frame, True)
         bins = bins.anchored(first, _outermost(frame, False) if "end" in str(origin) else first)
+        if bins.anchor is not None and bins.empty_before(index.tz):
+            raise NotImplementedError(
+                f"resample({rule!r}, closed='right') is not there for more than one partition: "
+                "where its bins lie depends on all labels; use closed='left'"
+            )
     return Resampler(frame, bins)
 
 
