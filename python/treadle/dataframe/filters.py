@@ -70,7 +70,16 @@ class _Replaces:
         self.better = better
 
     def __call__(self, expr: Expr) -> Expr:
-        return self.better if expr.name == self.better.name else expr
+        better = self.better
+        if expr.name != better.name or self._is_better(expr):
+            return expr
+        return better
+
+    def _is_better(self, expr: Expr) -> bool:
+        """Tell whether it is the better one already, perhaps on other objects of equal names."""
+        return type(expr) is type(self.better) and [i.name for i in expr.inputs] == [
+            i.name for i in self.better.inputs
+        ]
 
 
 def _users(roots: Sequence[Expr]) -> Users:
