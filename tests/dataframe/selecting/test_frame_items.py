@@ -64,6 +64,13 @@ def test_rows_are_chosen_by_booleans(frame):
     assert_eq(frame[frame.y > 100], FRAME[FRAME.y > 100])
 
 
+def test_filters_of_filters_have_the_same_rows_in_every_partition(frame):
+    few = frame[frame.x > 1]
+    few = few[few.x > 3].repartition(npartitions=2)
+
+    assert_eq(few, FRAME[FRAME.x > 3])
+
+
 def test_what_is_not_boolean_chooses_no_rows(frame):
     with pytest.raises(TypeError, match="int64 can't choose rows"):
         frame[frame.x]

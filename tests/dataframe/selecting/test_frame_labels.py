@@ -284,7 +284,7 @@ def test_facts_of_frames(frame):
     assert_eq(frame.axes[0], FRAME.axes[0])
     assert list(frame.keys()) == list(FRAME)
     assert [(n, c.compute().tolist()) for n, c in frame[["x"]].items()] == [("x", FRAME.x.tolist())]
-    assert list(frame.itertuples(name=None))[0][:2] == (0, 1)
+    assert next(iter(frame.itertuples(name=None)))[:2] == (0, 1)
     assert [n for n, _ in frame.iterrows()] == list(FRAME.index)
     with pytest.raises(NotImplementedError, match="pivot_table"):
         frame.T  # noqa: B018

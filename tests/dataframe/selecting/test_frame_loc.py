@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import treadle.dataframe as dd
@@ -18,6 +18,7 @@ TEXTS = pd.DataFrame({"x": range(6)}, index=list("bdfhjl"))
 SAME = pd.DataFrame({"x": range(6)}, index=[1, 1, 1, 2, 2, 3])
 
 
+@settings(deadline=None, max_examples=40)
 @given(
     st.one_of(st.none(), st.integers(-3, 27)),
     st.one_of(st.none(), st.integers(-3, 27)),
