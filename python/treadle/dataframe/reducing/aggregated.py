@@ -30,12 +30,11 @@ from treadle.graph.tokenize import tokenize
 TOTALS = ("sum", "prod", "min", "max", "any", "all", "count")
 SPREADS = ("mean", "var", "std", "sem", "skew", "kurt")
 OTHERS = ("median", "nunique", "idxmin", "idxmax", "size")
-_BUILTINS = {sum: "sum", min: "min", max: "max", any: "any", all: "all"}
 _ALIASES = {"product": "prod", "kurtosis": "kurt"}
 
 
 def name_of(func: Any) -> str:
-    """Return the name of a reduction: of a string, of ``sum`` and ``numpy.mean`` and their like.
+    """Return the name of a reduction: of a string, or of ``numpy.mean`` and its like.
 
     Raises
     ------
@@ -49,10 +48,8 @@ def name_of(func: Any) -> str:
         if known not in (*TOTALS, *SPREADS, *OTHERS):
             raise AttributeError(f"{func!r} is not a reduction that agg() knows")
         return func
-    if isinstance(func, type(sum)) and func in _BUILTINS:
-        return _BUILTINS[func]
     name = getattr(func, "__name__", "")
-    if getattr(np, name, None) is func and name in (*TOTALS, "mean", "var", "std", "median"):
+    if getattr(np, name, None) is func and name in ("sum", "prod", "min", "max", "mean"):
         return str(name)
     raise NotImplementedError(
         f"agg() does not know how to put together what {name or func!r} makes of parts; use "
@@ -115,7 +112,7 @@ def _scalars(series: Any, names: Sequence[str]) -> list[Any]:
 
 def _by_keys(frame: Any, func: Mapping[Any, Any]) -> Any:
     """Return reductions of some columns, or of a series under names of their own."""
-    plain = {
+    plain: dict[Any, Any] = {
         key: [name_of(one) for one in value]
         if isinstance(value, Sequence) and not isinstance(value, str)
         else name_of(value)

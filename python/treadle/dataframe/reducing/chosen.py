@@ -143,7 +143,7 @@ def one_column(part: Any) -> pd.DataFrame:
 def example(meta: Any) -> Any:
     """Return one made-up row, by which pandas is asked for dtypes; of an index as a series."""
     if isinstance(meta, pd.Index):
-        return one_row(meta.to_series(index=range(len(meta))).iloc[:0])
+        return one_row(meta.to_series(index=pd.RangeIndex(len(meta))).iloc[:0])
     return one_row(meta)
 
 

@@ -255,7 +255,7 @@ class Common(FrameCollection):
         Parameters
         ----------
         func : str, list, or dict
-            Names of reductions, or functions that stand for one: ``sum``, ``numpy.mean``. A dict
+            Names of reductions, or functions that stand for one: ``numpy.mean``. A dict
             has them by columns.
         axis : {0, 1}
         *args, **kwargs

@@ -48,7 +48,7 @@ def counts_of(part: Any, dtype: Any = None) -> pd.Series[Any]:
     if not coded or isinstance(dtype, pd.CategoricalDtype) or dtype is None:
         found: pd.Series[Any] = part.value_counts(sort=False, dropna=False)
         return found
-    codes = np.asarray((part if isinstance(part, pd.Index) else part.cat).codes)
+    codes = np.asarray(part.array.codes)
     present = pd.unique(codes)
     counts = np.bincount(codes + np.intp(1), minlength=1)[present + np.intp(1)]
     values = part.dtype.categories.astype(dtype).take(
@@ -76,7 +76,9 @@ def _added_rows(counts: pd.Series[Any]) -> pd.Series[Any]:
         return counts
     # Counts are whole, and far below the 2**53 up to which floats are exact.
     sums = np.bincount(codes, weights=counts.to_numpy(dtype=np.float64), minlength=len(distinct))
-    index = distinct.set_names(counts.index.names)
+    first = np.empty(len(distinct), np.intp)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]
+    index = counts.index.take(first)
     return pd.Series(sums.astype(np.int64), index=index, name=counts.name).astype(counts.dtype)
 
 

@@ -81,7 +81,7 @@ class Description:
         frame = pd.concat(columns, axis=1, ignore_index=True, sort=False).reindex(names)
         return frame.set_axis(self.meta.columns, axis=1)
 
-    def _measured(self, moments: Any, quantiles: Any, dtype: Any) -> pd.Series[Any]:
+    def _measured(self, moments: Any, quantiles: Any, dtype: Any) -> Any:
         count = int(moments.loc["count"])
         rows = {"count": count, "mean": moments.loc["mean"], "std": moments.loc["std"]}
         if getattr(dtype, "kind", "O") == "M":
@@ -129,7 +129,8 @@ def describe(
     else:
         like = emptied(example(meta).describe(percentiles=percentiles))
     meta = emptied(meta)
-    plain = pd.Series([0.0]).describe(percentiles=percentiles).index[4:-1]
+    asked: Any = percentiles
+    plain = pd.Series([0.0]).describe(percentiles=asked).index[4:-1]
     q = [0.25, 0.5, 0.75] if percentiles is None else sorted(set(percentiles))
     made: list[Any] = []
     measured = [is_measured(dtype) for dtype in _dtypes(meta)]

@@ -165,7 +165,9 @@ class Distinct:
         return pd.Series(found, index=self.meta.columns, dtype="int64")
 
 
-def _distinct(column: Any) -> pd.Series[Any]:
+def _distinct(column: Any) -> Any:
+    if isinstance(column, pd.MultiIndex):
+        column = column.to_flat_index()
     return pd.Series(column.unique(), dtype=column.dtype)
 
 

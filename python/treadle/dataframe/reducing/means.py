@@ -124,7 +124,7 @@ def _is_time(dtype: Any) -> bool:
 
 def _integers(column: Any) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Return times as whole numbers of their unit, and where they are missing."""
-    values = np.asarray(pd.Index(column.array).asi8)  # type: ignore[attr-defined]
+    values = np.asarray(pd.Index(column.array).asi8)
     return values, np.asarray(column.isna())
 
 

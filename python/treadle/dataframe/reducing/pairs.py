@@ -87,22 +87,29 @@ class Pairwise:
     ddof: int = 1
     scalar: bool = False
 
-    def chunk(self, part: Any, other: Any = None) -> Pairs:
-        """Return the pairs of a partition."""
+    def chunk(self, part: Any, other: Any = None) -> tuple[int, Pairs]:
+        """Return the rows of a partition, and what is known of its pairs."""
         if other is not None:
             part, other = part.align(other, join="inner")
             part = pd.DataFrame({0: part, 1: other})
         elif not part.columns.equals(self.meta.columns):
             part = part[list(self.meta.columns)]
-        return pairs_of(part.to_numpy(dtype=np.float64, na_value=np.nan))
+        return len(part), pairs_of(part.to_numpy(dtype=np.float64, na_value=np.nan))
 
-    def combine(self, parts: list[Pairs]) -> Pairs:
-        """Merge pairs."""
-        return reduce(merged, parts)
+    def combine(self, parts: list[tuple[int, Pairs]]) -> tuple[int, Pairs]:
+        """Merge what is known of partitions."""
+        return sum(rows for rows, _ in parts), self._merged(parts)
 
-    def aggregate(self, parts: list[Pairs]) -> Any:
+    def _merged(self, parts: list[tuple[int, Pairs]]) -> Pairs:
+        return reduce(merged, (pairs for _, pairs in parts))
+
+    def aggregate(self, parts: list[tuple[int, Pairs]]) -> Any:
         """Return the matrix, or of two series the number."""
-        found = finished(self.how, self.combine(parts), self.min_periods, self.ddof)
+        rows = sum(rows for rows, _ in parts)
+        pairs = self._merged(parts)
+        # pandas heeds ddof only where nothing is missing; of two series always.
+        ddof = self.ddof if self.scalar or (pairs[0] == rows).all() else 1
+        found = finished(self.how, pairs, self.min_periods, ddof)
         if self.scalar:
             return np.float64(found[0, 1])
         labels = self.meta.columns
@@ -122,7 +129,7 @@ def pairwise(
     """Return the collection of a matrix: of ``cov`` or ``corr``."""
     check_method(method)
     chosen = choose(frame._meta, is_numeric if numeric_only else None)
-    wrong = [c for c, d in chosen.meta.dtypes.items() if not is_numeric(d) and d.kind != "O"]
+    wrong = [c for c, d in chosen.meta.dtypes.items() if not is_numeric(d) and not _is_object(d)]
     if wrong:
         raise TypeError(f"columns {wrong} are no numbers; use numeric_only=True, or leave them out")
     labels = chosen.meta.columns
@@ -148,13 +155,17 @@ def pair(
     """Return the collection of the covariance or correlation of two series."""
     check_method(method)
     for one in (left, right):
-        if not is_numeric(one._meta.dtype) and one._meta.dtype != object:
+        if not is_numeric(one._meta.dtype) and not _is_object(one._meta.dtype):
             raise TypeError(f"{how} needs numbers; {one._meta.name!r} is of {one._meta.dtype}")
     kernel = Pairwise(how, pd.DataFrame(), min_periods or 1, ddof, True)
     return reduced(
         how, [left, right], kernel.chunk, kernel.aggregate, kernel.combine,
         meta=np.float64(0), split_every=split_every, token=("pair", how, min_periods, ddof),
     )  # fmt: skip
+
+
+def _is_object(dtype: Any) -> bool:
+    return isinstance(dtype, np.dtype) and dtype.kind == "O"
 
 
 def check_method(method: Any) -> None:

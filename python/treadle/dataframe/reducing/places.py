@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from treadle.dataframe.build import emptied
@@ -33,7 +34,7 @@ class Places:
     skipna: bool
     columns: list[Any] | None = None
 
-    def chunk(self, part: Any) -> list[pd.Series[Any]]:
+    def chunk(self, part: Any) -> list[Any]:
         """Return the extremes of a partition."""
         if part.ndim == 1:
             return [self._extreme(part)]
@@ -41,7 +42,7 @@ class Places:
             part = part[self.columns]
         return [self._extreme(part.iloc[:, n]) for n in range(part.shape[1])]
 
-    def _extreme(self, column: Any) -> pd.Series[Any]:
+    def _extreme(self, column: Any) -> Any:
         missing = column.isna()
         if missing.any():
             if not self.skipna:
@@ -52,7 +53,7 @@ class Places:
         at = getattr(column.array, self.how)()
         return column.iloc[at : at + 1]
 
-    def combine(self, parts: list[Any]) -> list[pd.Series[Any]]:
+    def combine(self, parts: list[Any]) -> list[Any]:
         """Return the extremes of extremes; of equal ones the first."""
         return [
             self._extreme(joined_parts([one for one in same if len(one)] or [same[0]], same[0]))
@@ -72,7 +73,7 @@ class Places:
                 only.to_frame().pipe(
                     getattr(pd.DataFrame, f"idx{self.how[3:]}"), skipna=self.skipna
                 )
-        index = found[0].index[:0].append([one.index for one in found]) if found else []
+        index: Any = found[0].index[:0].append([one.index for one in found]) if found else []
         if isinstance(index, pd.MultiIndex):
             return pd.Series(list(index), index=self.meta.columns)
         return pd.Series(pd.Index(index).array, index=self.meta.columns)
@@ -109,17 +110,21 @@ class Extremes:
     keep: str
 
     def chunk(self, part: Any) -> Any:
-        """Return the rows of a partition that may be among those of all."""
-        columns = () if self.columns is None else (self.columns,)
-        return getattr(part, self.how)(self.n, *columns, keep=self.keep)
+        """Return the rows of a partition that may be among those of all, in their order."""
+        kept = self._best(part.reset_index(drop=True))
+        return part.iloc[np.sort(kept.index.to_numpy())]
+
+    def combine(self, parts: list[Any]) -> Any:
+        """Return such rows of several partitions."""
+        return self.chunk(joined_parts(parts, self.meta))
 
     def aggregate(self, parts: list[Any]) -> Any:
-        """Return the rows among those of several partitions."""
-        # Rows lie by their values now; of equal ones the first of a partition still comes first,
-        # or with keep="last" the last, and that is what ties between partitions ask for, too.
-        if self.keep == "last":
-            parts = [part.iloc[::-1] for part in parts]
-        return self.chunk(joined_parts(parts, self.meta))
+        """Return what pandas returns for all rows: the others make no difference."""
+        return self._best(joined_parts(parts, self.meta))
+
+    def _best(self, rows: Any) -> Any:
+        columns = () if self.columns is None else (self.columns,)
+        return getattr(rows, self.how)(self.n, *columns, keep=self.keep)
 
 
 def extremes(
@@ -133,8 +138,8 @@ def extremes(
     """Return the collection of the rows with the largest or smallest values."""
     meta = frame._meta
     kernel = Extremes(how, emptied(meta), n, columns, keep)
-    like = emptied(kernel.chunk(example(meta)))
+    like = emptied(kernel.aggregate([example(meta)]))
     return reduced(
-        how, frame, kernel.chunk, kernel.aggregate, meta=like, split_every=split_every,
-        token=(how, n, columns, keep),
+        how, frame, kernel.chunk, kernel.aggregate, kernel.combine, meta=like,
+        split_every=split_every, token=(how, n, columns, keep),
     )  # fmt: skip

@@ -112,11 +112,10 @@ class Quantiles:
         low, _, share = selection.ranks_of(count, self._q, self.interpolation)
         values = selection.values_of(brackets, [parts])
         lower, upper = values[: len(low)], values[len(low) :]
+        found = selection.interpolated(lower, upper, share)
         if getattr(dtype, "kind", "O") in "mM":
-            # In whole numbers, which floats of this size aren't.
-            found = lower + ((upper - lower) * share).astype(np.int64)
-        else:
-            found = selection.interpolated(lower, upper, share)
+            # Times of other ranks are as pandas rounds them, by floats; those that are there stay.
+            found = np.where(share == 0, lower, np.where(share == 1, upper, found.astype(np.int64)))
         return as_dtype(found, dtype)
 
     def _formed(self, blocks: Sequence[pd.DataFrame]) -> Any:
@@ -140,7 +139,7 @@ def ordered(column: Any) -> tuple[NDArray[Any], int]:
     size = len(column)
     kind = getattr(dtype, "kind", "O")
     if kind in "mM":
-        values = np.asarray(pd.Index(column.array).asi8)  # type: ignore[attr-defined]
+        values = np.asarray(pd.Index(column.array).asi8)
         there = np.asarray(column.notna())
         values = np.sort(values if there.all() else values[there])
         return values, size - len(values)
@@ -191,14 +190,15 @@ def exact_quantile(
         )
     wanted = check_quantiles(q)
     several = np.ndim(q) > 0
+    check_ordered(frame._meta, numeric_only)
     chosen = choose(frame._meta, is_numeric if numeric_only else None)
-    asked = example(chosen.meta)
+    asked: Any = example(chosen.meta)
     # Of one made-up row and one quantile; the rows of the result are another matter.
     plain = asked.quantile(list(wanted) or [0.5], interpolation=interpolation)
     like = emptied(plain)
     if not several:
         like = emptied_result(asked.quantile(q, interpolation=interpolation))
-    blocks = chosen.blocks(asked)
+    blocks: list[Any] = chosen.blocks(asked)
     dtypes = tuple(
         block.quantile([0.5], interpolation=interpolation).dtypes.iloc[0] for block in blocks
     )
@@ -226,6 +226,20 @@ def exact_median(
     dtypes = tuple(block.median().dtype for block in chosen.blocks(asked))
     kernel = Quantiles((0.5,), "linear", chosen, dtypes, like, "scalar", skipna=bool(skipna))
     return selected("median", frame, kernel, split_every)
+
+
+def check_ordered(meta: Any, numeric_only: bool) -> None:
+    """Raise unless there is something between two values of each column."""
+    columns = [(meta.name, meta.dtype)] if meta.ndim == 1 else list(meta.dtypes.items())
+    for label, dtype in columns:
+        if numeric_only and not is_numeric(dtype):
+            continue
+        kind = "O" if isinstance(dtype, pd.CategoricalDtype) else getattr(dtype, "kind", "O")
+        if kind not in "iufmM":
+            raise TypeError(
+                f"quantiles are of numbers and times, and {label!r} is of {dtype}; "
+                "convert it, or leave it out (numeric_only=True)"
+            )
 
 
 def check_quantiles(q: Any) -> tuple[float, ...]:

@@ -136,7 +136,7 @@ def info(frame: Any, buf: Any = None, verbose: bool = False, memory_usage: bool 
     meta = frame._meta
     out = sys.stdout if buf is None else buf
     lines = [str(type(frame))]
-    counts = index = None
+    counts: Any = None
     if verbose:
         from treadle.base import compute
 

@@ -16,7 +16,12 @@ import pandas as pd
 
 from treadle.dataframe.build import emptied
 from treadle.dataframe.reducing.chosen import Chosen, choose, example, is_numeric
-from treadle.dataframe.reducing.quantiles import as_dtype, check_quantiles, nothing
+from treadle.dataframe.reducing.quantiles import (
+    as_dtype,
+    check_ordered,
+    check_quantiles,
+    nothing,
+)
 from treadle.dataframe.reducing.totals import emptied_result
 from treadle.dataframe.reducing.tree import reduced
 from treadle.dataframe.shuffle.key_hash import hash_keys
@@ -96,7 +101,7 @@ class Sketched:
             if self.chosen.meta.ndim == 2:
                 found.name = self.name
             return found
-        frame = self.chosen.rows(blocks, pd.Index(self.q, dtype="f8"))
+        frame = self.chosen.rows(blocks, self.q)
         return frame[0].rename(self.chosen.meta.name) if self.chosen.meta.ndim == 1 else frame
 
     def _quantiles(self, sketch: Any, dtype: Any) -> Any:
@@ -111,7 +116,8 @@ def _floats(column: Any) -> Any:
     column = column.dropna()
     if getattr(column.dtype, "kind", "O") in "mM":
         return np.asarray(pd.Index(column.array).asi8, np.float64)
-    return np.ascontiguousarray(column.to_numpy(dtype=np.float64))
+    # Sketches take arrays that could be written to.
+    return np.require(column.to_numpy(dtype=np.float64), requirements=["C", "W"])
 
 
 def approximate_quantile(
@@ -126,6 +132,7 @@ def approximate_quantile(
     """Return the collection of quantiles by sketches: ``tdigest`` or ``kll``."""
     datasketches()
     wanted = check_quantiles(q)
+    check_ordered(frame._meta, numeric_only)
     chosen = choose(frame._meta, is_numeric if numeric_only else None)
     asked = example(chosen.meta)
     several = np.ndim(q) > 0
@@ -170,7 +177,8 @@ def merge_distinct(sketches: list[bytes]) -> bytes:
 def estimate_distinct(sketches: list[bytes]) -> int:
     """Return about how many values several sketches have seen."""
     package = datasketches()
-    return round(package.hll_sketch.deserialize(merge_distinct(sketches)).get_estimate())
+    estimate: float = package.hll_sketch.deserialize(merge_distinct(sketches)).get_estimate()
+    return round(estimate)
 
 
 def approximate_nunique(frame: Any, split_every: int | bool | None = None) -> Any:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from treadle.dataframe.build import method
+from treadle.dataframe.build import emptied, method
 from treadle.dataframe.frame import FrameCollection
-from treadle.dataframe.reducing.chosen import is_bool, is_numeric
+from treadle.dataframe.reducing.chosen import example, is_bool, is_numeric
 from treadle.dataframe.reducing.means import spread
 from treadle.dataframe.reducing.quantiles import exact_median
 from treadle.dataframe.reducing.totals import total
@@ -44,7 +44,9 @@ def across(frame: Any, name: str, **options: Any) -> Any:
     reads = None
     if wanted is not None and meta.columns.is_unique:
         reads = [[c for c, dtype in zip(meta, meta.dtypes, strict=True) if wanted(dtype)]]
-    return method(frame, name, rowwise=True, reads=reads, kwargs={"axis": 1, **options})
+    options["axis"] = 1
+    like = emptied(getattr(example(meta), name)(**options))
+    return method(frame, name, meta=like, rowwise=True, reads=reads, kwargs=options)
 
 
 class Statistics(FrameCollection):
@@ -410,7 +412,7 @@ class Statistics(FrameCollection):
         split_every: int | bool | None,
         ddof: int | None = None,
     ) -> Any:
-        options = {} if ddof is None else {"ddof": ddof}
+        options: dict[str, Any] = {} if ddof is None else {"ddof": ddof}
         if is_across(self, axis):
             return across(self, how, skipna=skipna, numeric_only=numeric_only, **options)
         return spread(
