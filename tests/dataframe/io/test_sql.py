@@ -118,7 +118,7 @@ def test_labels_that_are_texts_need_divisions(table, frame):
 
 
 def test_memory_decides_how_many_partitions_there_are(table, frame):
-    df = dd.read_sql_table("numbers", table, "id", bytes_per_chunk=2000)
+    df = dd.read_sql_table("numbers", table, "id", bytes_per_chunk=1000)
     assert df.npartitions > 2
     assert_eq(df, frame)
     assert dd.read_sql_table("numbers", table, "id").npartitions == 1
@@ -176,10 +176,10 @@ def test_a_column_of_missing_values_only_has_the_type_the_table_says(uri):
     frame = pd.DataFrame(
         {"t": [None] * 4, "f": [None] * 4}, index=pd.Index(np.arange(4), name="id")
     )
-    frame.to_sql("nothing", engine, dtype={"t": sa.Text, "f": sa.Float})
+    frame.to_sql("blank", engine, dtype={"t": sa.Text, "f": sa.Float})
     engine.dispose()
 
-    df = dd.read_sql_table("nothing", uri, "id", npartitions=2)
+    df = dd.read_sql_table("blank", uri, "id", npartitions=2)
 
     assert df._meta.dtypes.astype(str).to_dict() == {"t": "str", "f": "float64"}
     assert_eq(df.f, pd.Series([np.nan] * 4, index=pd.Index(np.arange(4), name="id"), name="f"))

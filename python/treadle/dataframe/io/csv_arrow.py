@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from treadle.dataframe.io.csv_borders import PIECE
 from treadle.dataframe.io.csv_options import CsvReading
 
 NULLS = [
@@ -27,7 +28,7 @@ NULLS = [
 TRUE, FALSE = ["True", "TRUE", "true"], ["False", "FALSE", "false"]
 
 # pyarrow parses this much at a time: longer records are left to pandas.
-PIECE = 1 << 20
+AT_ONCE = 1 << 20
 
 
 @cache
@@ -73,7 +74,7 @@ def parse(
             read_options=csv.ReadOptions(
                 column_names=[str(number) for number in numbers],
                 use_threads=False,
-                block_size=min(PIECE, len(data) - start + 1),
+                block_size=min(AT_ONCE, len(data) - start + 1),
             ),
             parse_options=csv.ParseOptions(
                 delimiter=reading.options["sep"],
@@ -91,6 +92,9 @@ def parse(
         )
     except pa.ArrowInvalid:
         return None
+    dates = [str(number) for number in fields if number in reading.dates]
+    for name in dates:
+        table = _with_times(table, name, *reading.dates[int(name)])
     nulls = {name: table.column(name).null_count for name in types}
     for name, kind in types.items():
         if nulls[name] and (pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
@@ -105,6 +109,51 @@ def parse(
     return _finished(frame, reading, fields)
 
 
+#: What strptime calls the forms that Arrow reads by itself: their length, and their separator.
+_ISO = {
+    "%Y-%m-%d": (10, ""), "%Y-%m-%d %H:%M:%S": (19, " "), "%Y-%m-%dT%H:%M:%S": (19, "T"),
+    "%Y-%m-%d %H:%M:%S%z": (20, " "), "%Y-%m-%dT%H:%M:%S%z": (20, "T"),
+}  # fmt: skip
+
+
+def _with_times(table: Any, name: str, form: str | None, dtype: Any) -> Any:
+    """Return a table whose texts have become times, if Arrow reads them just as pandas would.
+
+    It takes other forms for times as well, so all texts have to be of the length of this one, have
+    its separator, and where there is a zone, that of UTC.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if form not in _ISO:
+        return table
+    length, separator = _ISO[form]
+    zoned = form.endswith("%z")
+    if isinstance(dtype, pd.DatetimeTZDtype) is not zoned or (zoned and str(dtype.tz) != "UTC"):
+        return table
+    texts = table.column(name)
+    lengths = pc.min_max(pc.binary_length(texts))
+    if lengths["min"].as_py() != length or lengths["max"].as_py() != length:
+        return table
+    if separator and not _all_have(texts, 10, separator):
+        return table
+    if zoned and not _all_have(texts, 19, "Z"):
+        return table
+    kind = pa.timestamp(pd.Series([], dtype=dtype).dt.unit, "UTC" if zoned else None)
+    try:
+        times = pc.cast(texts, kind)
+    except pa.ArrowInvalid:
+        return table
+    return table.set_column(table.schema.get_field_index(name), name, times)
+
+
+def _all_have(texts: Any, place: int, letter: str) -> bool:
+    import pyarrow.compute as pc
+
+    found = pc.equal(pc.binary_slice(texts.cast("large_binary"), place, place + 1), letter.encode())
+    return bool(pc.all(found).as_py())
+
+
 def _has_hexadecimal(data: bytes) -> bool:
     """Tell whether a field may begin with ``0x``.
 
@@ -113,14 +162,18 @@ def _has_hexadecimal(data: bytes) -> bool:
     if data[:2] in (b"0x", b"0X"):
         return True
     array = np.frombuffer(data, np.uint8)
-    for letter in b"xX":
-        if bytes([letter]) not in data:
-            continue
-        for start in range(2, len(array), 1 << 17):
-            found = np.flatnonzero(array[start : start + (1 << 17)] == letter) + start
-            found = found[array[found - 1] == ord("0")]
+    lower, letter = np.empty(PIECE, np.uint8), np.empty(PIECE, np.bool_)
+    for start in range(2, len(array), PIECE):
+        piece = array[start : start + PIECE]
+        size = len(piece)
+        np.bitwise_or(piece, 0x20, out=lower[:size])
+        np.equal(lower[:size], ord("x"), out=letter[:size])
+        np.equal(array[start - 1 : start - 1 + size], ord("0"), out=lower[:size].view(np.bool_))
+        np.logical_and(letter[:size], lower[:size].view(np.bool_), out=letter[:size])
+        if letter[:size].any():
+            found = np.flatnonzero(letter[:size]) + start
             # Behind a letter or digit it is the inside of some text.
-            if len(found) and bool((~_ALPHANUMERIC[array[found - 2]]).any()):
+            if bool((~_ALPHANUMERIC[array[found - 2]]).any()):
                 return True
     return False
 
@@ -173,6 +226,8 @@ def _finished(
         values = frame[number]
         if number in reading.dates:
             form, dtype = reading.dates[number]
+            if values.dtype == dtype:
+                continue
             try:
                 dates = pd.to_datetime(values, format=form)
             except (ValueError, TypeError):

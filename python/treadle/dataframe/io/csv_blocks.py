@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from treadle.dataframe.io.csv_borders import find_borders, looks_whole
+from treadle.dataframe.io.csv_borders import PIECE, find_borders, looks_whole
 from treadle.dataframe.io.csv_options import CsvReading, parse_labels
 from treadle.dataframe.io.csv_source import Source, read_range, read_whole, stream_chunks
 from treadle.errors import CsvError
@@ -116,9 +117,27 @@ def count_records(text: Text, reading: CsvReading) -> int | None:
     array = np.frombuffer(data, np.uint8)[text.start :]
     if not len(array):
         return 0
-    newlines = np.flatnonzero(array == ord("\n"))
-    behind = array[newlines[: len(newlines) - (array[-1] == ord("\n"))] + 1]
     # A line that begins with a blank may be blank.
-    if array[0] <= ord(" ") or bool((behind <= ord(" ")).any()):
+    newlines, blank = _count_newlines(array)
+    if blank or array[0] <= ord(" "):
         return None
-    return len(newlines) + int(array[-1] != ord("\n"))
+    return newlines + int(array[-1] != ord("\n"))
+
+
+def _count_newlines(array: NDArray[np.uint8]) -> tuple[int, bool]:
+    """Return how many newlines there are, and whether one comes before a blank or a newline.
+
+    In pieces that stay in the cache, which is three times quicker than to find the places.
+    """
+    count, blank = 0, False
+    newline, after = np.empty(PIECE, np.bool_), np.empty(PIECE, np.bool_)
+    for start in range(0, len(array), PIECE):
+        part = array[start : start + PIECE + 1]
+        size = min(PIECE, len(part))
+        np.equal(part[:size], ord("\n"), out=newline[:size])
+        count += int(np.count_nonzero(newline[:size]))
+        followed = len(part) - 1
+        np.less_equal(part[1:], ord(" "), out=after[:followed])
+        np.logical_and(newline[:followed], after[:followed], out=after[:followed])
+        blank = blank or bool(after[:followed].any())
+    return count, blank

@@ -227,6 +227,9 @@ def encoding_error(error: UnicodeDecodeError, path: str, offset: int, encoding: 
 
 BOM = codecs.BOM_UTF8
 
+# Bytes that are looked at for the header first.
+HEADER = 1 << 16
+
 
 def split_header(data: bytes, reading: CsvReading) -> tuple[bytes, int]:
     """Return the record of the labels, and where the first record of data starts.
@@ -236,10 +239,25 @@ def split_header(data: bytes, reading: CsvReading) -> tuple[bytes, int]:
     at = len(BOM) if data.startswith(BOM) else 0
     if reading.skip == 0 and reading.header is None:
         return b"", at
-    skip, ahead = reading.skip, 0 if reading.header is None else reading.header + 1
-    for record in records(data[at:], reading.marks):
-        if skip == 0 and ahead == 0:
+    # Nearly always it stands in the first few kilobytes; the last record of these may be cut off.
+    for stop in (at + HEADER, len(data)):
+        found = _header_within(data[at:stop], reading, whole=stop >= len(data))
+        if found is not None:
             break
+    assert found is not None
+    header, end = found
+    return header, at + end
+
+
+def _header_within(data: bytes, reading: CsvReading, whole: bool) -> tuple[bytes, int] | None:
+    """Return the record of the labels and its end; None if more has to be looked at."""
+    at = 0
+    skip, ahead = reading.skip, 0 if reading.header is None else reading.header + 1
+    for record in records(data, reading.marks):
+        if skip == 0 and ahead == 0:
+            return b"", at
+        if not whole and at + len(record) == len(data):
+            return None
         at += len(record)
         if skip:
             skip -= 1
@@ -247,7 +265,7 @@ def split_header(data: bytes, reading: CsvReading) -> tuple[bytes, int]:
             ahead -= 1
             if ahead == 0:
                 return record.removesuffix(reading.marks.newline).rstrip(b"\r"), at
-    return b"", at
+    return (b"", at) if whole else None
 
 
 def parse_labels(record: bytes, reading: CsvReading) -> Any:

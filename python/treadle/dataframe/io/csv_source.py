@@ -21,6 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import IO, Any, TypeVar, cast
 
+from treadle.dataframe.io.dataset_files import sends_ranges
 from treadle.errors import CsvError
 
 ENDINGS = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz", ".zst": "zstd", ".zip": "zip"}
@@ -126,15 +127,15 @@ def _remote_sources(text: str, compression: str | None, options: Mapping[str, An
     from fsspec.core import url_to_fs
 
     fs, path = url_to_fs(text, **options)
+    fs.invalidate_cache()  # others may have written files since they were listed
     paths = sorted(fs.glob(path)) if glob.has_magic(path) and "?" not in path else [path]
     if not paths:
         raise FileNotFoundError(f"no file is called {text}")
-    on_web = "http" in fs.protocol
     found = []
     for each in paths:
         info = fs.info(each)
         size = info.get("size")
-        if on_web and size and size > 1 and not _sends_ranges(fs, each):
+        if size and size > 1 and not sends_ranges(fs, each):
             size = None
         kind = _compression(each, compression)
         name = fs.unstrip_protocol(each)
@@ -142,16 +143,6 @@ def _remote_sources(text: str, compression: str | None, options: Mapping[str, An
         mark = "-".join([str(fs.ukey(each)), *tags])
         found.append(Source(name, size, kind, dict(options), mark))
     return found
-
-
-def _sends_ranges(fs: Any, path: str) -> bool:
-    """Ask a web server for one byte: those that do not know ranges would send the whole file."""
-    with fs.open(path, "rb", cache_type="none") as stream:
-        stream.seek(1)  # from the start on, a whole file is taken for a part, too
-        try:
-            return len(stream.read(1)) == 1
-        except ValueError:
-            return False
 
 
 def _compression(name: str, compression: str | None) -> str | None:
@@ -210,6 +201,7 @@ def open_stream(source: Source) -> IO[bytes]:
         raw: Any = open(source.path, "rb")  # noqa: SIM115
     else:
         fs, path = _file_system(source)
+        fs.invalidate_cache(path)
         raw = fs.open(path, "rb") if source.size is not None else io.BytesIO(fs.cat_file(path))
     return _decompressed(raw, source)
 

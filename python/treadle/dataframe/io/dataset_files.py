@@ -13,6 +13,7 @@ with ``_`` or ``.`` are notes of those who wrote, not data.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from collections.abc import Iterable, Sequence
@@ -102,6 +103,7 @@ def find_files(
         if fs is not None and this_fs != fs:
             raise ValueError(f"{url} is on another file system than {urls[0]}; read them apart")
         fs = this_fs
+        fs.invalidate_cache()  # others may have written files since they were listed
         path = str(path)
         if any(letter in path for letter in "*?["):
             found = fs.glob(path, detail=True)
@@ -126,6 +128,26 @@ def is_local(fs: Any) -> bool:
     from fsspec.implementations.local import LocalFileSystem
 
     return isinstance(fs, LocalFileSystem)
+
+
+def sends_ranges(fs: Any, path: str) -> bool:
+    """Whether a part of a file can be had without the rest: some web servers only send it whole."""
+    if "http" not in fs.protocol:
+        return True
+    with fs.open(path, "rb", cache_type="none") as stream:
+        try:
+            stream.seek(1)  # from the start on, a whole file is taken for a part, too
+            return len(stream.read(1)) == 1
+        except ValueError:
+            return False
+
+
+def open_file(fs: Any, path: str) -> Any:
+    """Open a file for reading at any place, as it is now and not as it was listed before."""
+    fs.invalidate_cache(path)
+    if sends_ranges(fs, path):
+        return fs.open(path, "rb")
+    return io.BytesIO(fs.cat_file(path))
 
 
 def file_order(path: str) -> tuple[Any, ...]:

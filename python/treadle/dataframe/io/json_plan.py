@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from treadle.dataframe.io.dataset_files import DataFile, find_files
+from treadle.dataframe.io.dataset_files import DataFile, find_files, sends_ranges
 from treadle.dataframe.io.json_read import (
     JsonBlock,
     JsonField,
@@ -160,6 +160,8 @@ def plan_json(
     if size is not None and size < 1:
         raise ValueError(f"blocksize must be 1 or more, not {size}")
     wide = _is_wide(encoding)
+    if not all(sends_ranges(found.fs, file.path) for file in found.files):
+        size, wide = None, True  # heads of files alone can be looked at
     cut = by_line and not zipped and not wide and size is not None
     if by_line:
         looked = _sample(found.fs, found.files, parse_bytes(sample), reader, wide)

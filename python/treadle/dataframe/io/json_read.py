@@ -148,6 +148,7 @@ def read_bytes(block: JsonBlock, fs: Any, compression: str | None) -> bytes:
     """Return the bytes of a block, decompressed."""
     from fsspec.core import OpenFile
 
+    fs.invalidate_cache(block.path)
     if block.begin is not None and block.end is not None and not compression:
         data = fs.cat_file(block.path, start=block.begin, end=block.end)
     else:

@@ -29,7 +29,7 @@ from treadle.dataframe.io.arrow_frames import (
     to_frame,
     unify,
 )
-from treadle.dataframe.io.dataset_files import DataFile, find_files, is_local
+from treadle.dataframe.io.dataset_files import DataFile, find_files, is_local, open_file
 from treadle.dataframe.io.orc_tail import OrcTail, parse_tail
 from treadle.errors import DataFileError
 
@@ -213,7 +213,7 @@ def read_orc_part(part: OrcPart, reader: OrcReader) -> pd.DataFrame:
     import pyarrow.orc as orc
 
     schema = pa.schema([reader.schema.field(name) for name in reader.fields])
-    source = part.file.path if is_local(reader.fs) else reader.fs.open(part.file.path, "rb")
+    source = part.file.path if is_local(reader.fs) else open_file(reader.fs, part.file.path)
     try:
         file = orc.ORCFile(source)
         here = [name for name in reader.fields if name in file.schema.names]
@@ -260,7 +260,7 @@ def _look(fs: Any, file: DataFile) -> tuple[Any, OrcTail]:
     import pyarrow as pa
     import pyarrow.orc as orc
 
-    source = file.path if is_local(fs) else fs.open(file.path, "rb")
+    source = file.path if is_local(fs) else open_file(fs, file.path)
     try:
         opened = orc.ORCFile(source)
         return opened.schema, parse_tail(opened.reader.serialized_file_tail())

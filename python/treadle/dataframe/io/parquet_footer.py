@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from treadle.dataframe.io.dataset_files import DataFile, is_local
+from treadle.dataframe.io.dataset_files import DataFile, is_local, open_file
 from treadle.dataframe.io.row_filters import Extremes
 from treadle.errors import DataFileError
 
@@ -96,7 +96,7 @@ class Footer:
 
 def open_source(fs: Any, file: DataFile) -> Any:
     """Return what pyarrow opens: a path of this machine, or a file of a file system."""
-    return file.path if is_local(fs) else fs.open(file.path, "rb")
+    return file.path if is_local(fs) else open_file(fs, file.path)
 
 
 def read_footer(fs: Any, file: DataFile) -> Footer:

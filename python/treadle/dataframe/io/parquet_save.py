@@ -108,7 +108,7 @@ def _check_order(df: Any, path: Any, storage_options: dict[str, Any] | None) -> 
     except FileNotFoundError:
         return
     stored, index = there.divisions, there.meta.index
-    if stored is None or type(index) is not type(df._meta.index) or there.reader.labels is not None:
+    if stored is None or there.reader.labels is not None or index.dtype != df._meta.index.dtype:
         return
     if index.names == df._meta.index.names and df.divisions[0] <= stored[-1]:
         raise ValueError(

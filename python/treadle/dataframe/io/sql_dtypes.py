@@ -78,6 +78,7 @@ def look(reader: SqlReader, head_rows: int, meta: Any) -> SqlLook:
     reader = replace(reader, options=_with_zones(reader, names))
     if meta is not None:
         reader = _with_meta(reader, meta)
+        names = (reader.index, *reader.columns)
     head = reader.read(reader.statement(None).limit(head_rows))
     kinds: dict[str, Kind] = kinds_of(head, names)
     dates: dict[str, Any] = {}
