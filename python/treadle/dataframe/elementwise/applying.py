@@ -26,10 +26,13 @@ class Applied(RowCall):
         self.method = method
 
     def __call__(self, part: Any, func: Any, *args: Any, **kwargs: Any) -> Any:
+        meta = self.meta
+        if self.method == "map" and isinstance(part, pd.DataFrame):
+            meta = meta[part.columns]  # perhaps some of the columns only
         if not len(part):
-            return self.meta if isinstance(part, pd.Index) else with_index(self.meta, part.index)
+            return meta if isinstance(part, pd.Index) else with_index(meta, part.index)
         found = getattr(part, self.method)(func, *args, **kwargs)
-        return check_made(found, self.meta, f"{self.method}({_name(func)})")
+        return check_made(found, meta, f"{self.method}({_name(func)})")
 
 
 def _name(func: Any) -> str:

@@ -15,14 +15,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from treadle.dataframe.build import meta_from
 from treadle.dataframe.elementwise.operators import (
     OPERATORS,
     binary,
     with_row,
 )
-from treadle.dataframe.elementwise.rows import RowMethod, beside, by_column, rowwise
+from treadle.dataframe.elementwise.rows import RowMethod, beside, by_column, rowwise, some_unmatched
 from treadle.dataframe.elementwise.tables import add_all, like_pandas
 from treadle.dataframe.frame import FrameCollection
+from treadle.dataframe.groupby.spec import one_row
 
 _SUMMARIES = {
     "add": "Return the sum with another value, ``frame + other``.",
@@ -88,9 +90,13 @@ def flexible(
     given: dict[str, Any] = {"axis": number} if frame.ndim == 2 else {}
     if fill_value is not None:
         given["fill_value"] = fill_value
+    method = RowMethod(name)
+    meta: dict[str, Any] = {}
+    between = name not in _COMPARISONS and isinstance(other, FrameCollection)
+    if between and some_unmatched(frame, other):
+        meta = {"meta": meta_from(method, one_row(frame._meta), other._meta, **given)}
     return rowwise(
-        name, RowMethod(name), frame, other, kwargs=given,
-        columnwise=by_column(frame, other),
+        name, method, frame, other, kwargs=given, columnwise=by_column(frame, other), **meta
     )  # fmt: skip
 
 

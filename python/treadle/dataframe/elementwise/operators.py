@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from treadle.dataframe.build import as_expr, meta_from, partwise
-from treadle.dataframe.elementwise.rows import RowCall, beside, by_column, rowwise
+from treadle.dataframe.elementwise.rows import RowCall, beside, by_column, rowwise, some_unmatched
 from treadle.dataframe.expr import FrameExpr
 from treadle.dataframe.frame import FrameCollection
 from treadle.dataframe.groupby.spec import one_row
@@ -38,6 +38,8 @@ def binary(label: str, func: Callable[[Any, Any], Any], left: Any, right: Any) -
     if frame.ndim == 1 or not isinstance(right if frame is left else left, pd.Series | list):
         left, right = (_operand(frame, v) for v in (left, right))
     meta = _meta_by_zero(func, left, right) if func in _DIVISIONS else {}
+    if len(frames) == 2 and func not in COMPARISONS and some_unmatched(left, right):
+        meta = {"meta": meta_from(func, one_row(left._meta), right._meta)}
     return rowwise(label, func, left, right, columnwise=by_column(frame, left, right), **meta)
 
 
@@ -47,6 +49,10 @@ def _operand(frame: Any, value: Any) -> Any:
     return value if isinstance(value, FrameCollection) else beside(frame, value)
 
 
+#: They refuse labels that differ, where arithmetic puts missing values.
+COMPARISONS = frozenset(
+    {operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge}
+)
 _DIVISIONS = (operator.floordiv, operator.mod)
 
 

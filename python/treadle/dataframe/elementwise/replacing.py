@@ -18,7 +18,6 @@ from treadle.dataframe.elementwise.rows import (
     rowwise,
 )
 from treadle.dataframe.elementwise.tables import no_default
-from treadle.dataframe.expr import FrameExpr
 from treadle.dataframe.frame import FrameCollection
 from treadle.dataframe.groupby.spec import one_row
 
@@ -134,9 +133,12 @@ def _meta_of_chosen(function: Chosen, frame: Any, values: list[Any]) -> Any:
 
 def _one(value: Any) -> Any:
     expr = as_expr(value)
-    if not isinstance(expr, FrameExpr):
-        return value if expr is None else meta_of(expr)
-    return one_row(expr.meta) if isinstance(expr.meta, pd.DataFrame | pd.Series) else expr.meta
+    meta = value if expr is None else meta_of(expr)
+    if expr is None or not expr.numblocks:
+        return meta
+    if isinstance(meta, pd.DataFrame | pd.Series):
+        return one_row(meta)
+    return np.ones((1, *meta.shape[1:]), meta.dtype) if isinstance(meta, np.ndarray) else meta
 
 
 def _condition(frame: Any, value: Any) -> Any:

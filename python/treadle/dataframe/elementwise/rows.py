@@ -33,7 +33,7 @@ from pandas.api.extensions import ExtensionArray
 from treadle import base
 from treadle.dataframe.build import NOT_GIVEN, as_expr, meta_from, meta_of, partwise
 from treadle.dataframe.calls import Attribute, Method
-from treadle.dataframe.expr import Assign, FrameExpr, Partwise, Projection, Source
+from treadle.dataframe.expr import Assign, Filter, FrameExpr, Partwise, Projection, Source
 from treadle.graph.expr import Expr
 from treadle.graph.tokenize import tokenize
 
@@ -177,6 +177,15 @@ def same_rows(frames: Sequence[Any]) -> bool:
     if not all(isinstance(frame, FrameExpr) for frame in frames):
         return True  # arrays go by position
     return len({rows_of(frame).name for frame in frames}) == 1
+
+
+def some_unmatched(left: Any, right: Any) -> bool:
+    """Tell whether some rows of one frame were dropped in another: what has no partner is missing,
+    and integers become floats."""
+    if any(isinstance(value._meta, pd.Index) for value in (left, right)):
+        return False
+    roots = [rows_of(value.expr) for value in (left, right)]
+    return roots[0].name != roots[1].name and any(isinstance(root, Filter) for root in roots)
 
 
 def same_columns(*values: Any) -> bool:
