@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from treadle.dataframe.expr import Columns, Divisions, FrameExpr, Projection
+from treadle.dataframe.shuffle.order import order_of
 from treadle.graph.blockwise import Axis, Blockwise, Operand, Values
 from treadle.graph.program import Reg
 from treadle.graph.tokenize import tokenize
@@ -101,7 +102,7 @@ def with_index(part: Any, key: Any, drop: bool, label: Any) -> Any:
 def indexed(part: Any, key: Any, drop: bool, label: Any, ordered: bool, borders: Any) -> Any:
     """Return a partition with another index, sorted by it, within its borders."""
     if ordered:
-        part = taken(part, stable_order(part[key]))
+        part = taken(part, order_of([part[key]], [True]))
     part = with_index(part, key, drop, label)
     if borders is not None and len(part):
         _check_borders(part.index, *borders)
@@ -185,25 +186,12 @@ class Sorted(FrameExpr):
 
 def sorted_rows(part: Any, by: list[Any], ascending: list[bool], na_position: str) -> Any:
     """Return a partition sorted by columns; equal rows stay in their order."""
-    if len(by) == 1 and ascending[0] and na_position == "last":
-        return taken(part, stable_order(part[by[0]]))
-    single = len(by) == 1
-    return part.sort_values(
-        by[0] if single else by, ascending=ascending[0] if single else ascending,
-        na_position=na_position, kind="stable",
-    )  # fmt: skip
+    return taken(part, order_of([part[label] for label in by], ascending, na_position))
 
 
 def sorted_labels(part: Any, ascending: bool, na_position: str) -> Any:
     """Return a partition sorted by its index; equal labels stay in their order."""
-    return part.sort_index(ascending=ascending, na_position=na_position, kind="stable")
-
-
-def stable_order(values: Any) -> Any:
-    """Return what sorts a column, or None if it is sorted; missing values come last."""
-    if values.is_monotonic_increasing:
-        return None
-    return values.reset_index(drop=True).sort_values(kind="stable").index.to_numpy()
+    return taken(part, order_of([part.index], [ascending], na_position))
 
 
 def taken(part: Any, order: Any) -> Any:
