@@ -34,7 +34,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from treadle.dataframe.groupby.finish import Finish, Ready
+from treadle.dataframe.groupby.finish import Finish, Kept, Mean, Ready
 from treadle.dataframe.groupby.keys import Aligned, Rows, key_columns, number_groups, stack
 from treadle.dataframe.groupby.methods import Needs, how_to
 from treadle.dataframe.groupby.parts import Part, Reduced, State, as_float, reduce_all
@@ -80,7 +80,15 @@ class AggPlan:
     @property
     def meta(self) -> Any:
         """The result without rows."""
-        return self.template.iloc[:0]
+        dtypes = [finish.dtype if isinstance(finish, Mean) else None for finish in self.finishes]
+        # Sums of short integers are as short only if all of them fit: nobody knows before.
+        dtypes = [
+            np.result_type(finish.short, np.int64 if finish.short.kind == "i" else np.uint64)
+            if isinstance(finish, Kept) and finish.short is not None
+            else dtype
+            for finish, dtype in zip(self.finishes, dtypes, strict=True)
+        ]
+        return with_dtypes(self.template.iloc[:0], dtypes)
 
     def chunk(self, part: pd.DataFrame | pd.Series, *beside: pd.Series) -> Partial:
         """Aggregate one partition; ``beside`` are the keys that are no columns of it."""
@@ -186,6 +194,17 @@ class AggPlan:
         plain = [getattr(column, "array", column) for column in wanted]
         frame = pd.DataFrame(dict(enumerate(plain)), index=range(len(index)), copy=False)
         return frame.set_axis(self.template.columns, axis=1)
+
+
+def with_dtypes(meta: Any, dtypes: Sequence[Any]) -> Any:
+    """Return a result without rows whose last columns have other dtypes; None keeps one."""
+    if meta.ndim == 1:
+        return meta if dtypes[0] is None else meta.astype(dtypes[0])
+    start = meta.shape[1] - len(dtypes)
+    changed = {n: dtype for n, dtype in enumerate(dtypes, start) if dtype is not None}
+    return (
+        meta.set_axis(range(meta.shape[1]), axis=1).astype(changed).set_axis(meta.columns, axis=1)
+    )
 
 
 def plan_agg(

@@ -67,7 +67,7 @@ class LookUp:
         place = places_in(as_frame(part), self.grouping, beside, known.keys)
         fill = bool((place < 0).any())
         columns = {
-            n: pd.Series(pd.api.extensions.take(column.array, place, allow_fill=fill), index)
+            n: pd.Series(taken(column.array, place, fill), index)
             if len(known)
             else pd.Series(np.nan, index, dtype=column.dtype)
             for n, (_, column) in enumerate(known.values.items())
@@ -75,6 +75,13 @@ class LookUp:
         if self.meta.ndim == 1:
             return columns[0].rename(self.meta.name)
         return pd.DataFrame(columns, index=index, copy=False).set_axis(self.meta.columns, axis=1)
+
+
+def taken(values: Any, places: Any, fill: bool) -> Any:
+    """Return values at places, missing ones at -1."""
+    if isinstance(values, pd.arrays.NumpyExtensionArray):
+        return pd.api.extensions.take(values.to_numpy(), places, allow_fill=fill)
+    return values.take(places, allow_fill=fill)
 
 
 def looked_up(groups: Groups, method: str, options: dict[str, Any]) -> Any:

@@ -28,7 +28,7 @@ import numpy as np
 import pandas as pd
 
 from treadle.dataframe.groupby.finish import Kept
-from treadle.dataframe.groupby.kernels import AggPlan, Partial, as_frame, plan_agg
+from treadle.dataframe.groupby.kernels import AggPlan, Partial, as_frame, plan_agg, with_dtypes
 from treadle.dataframe.groupby.keys import places_in
 from treadle.dataframe.groupby.whole import Call, WholePlan, plan_whole
 
@@ -50,7 +50,11 @@ class ScanPlan:
     @property
     def meta(self) -> Any:
         """The result without rows."""
-        return self.local.meta
+        meta = self.local.meta
+        if self.method not in ("cumsum", "cumprod"):
+            return meta
+        # As short as the integers were only if all results fit: nobody knows before.
+        return with_dtypes(meta, [_long(dtype) for dtype in _dtypes(meta)])
 
     def chunk(self, part: pd.DataFrame | pd.Series, *beside: pd.Series) -> Partial:
         """Return what a partition adds to the totals of groups."""
@@ -97,6 +101,16 @@ class ScanPlan:
             case _:
                 changed = here.isna()
         return here.mask(changed.fillna(False).astype(bool) & known, before)
+
+
+def _dtypes(meta: Any) -> list[Any]:
+    return [meta.dtype] if meta.ndim == 1 else list(meta.dtypes)
+
+
+def _long(dtype: Any) -> Any:
+    if isinstance(dtype, np.dtype) and dtype.kind in "iu" and dtype.itemsize < 8:
+        return np.dtype(np.int64 if dtype.kind == "i" else np.uint64)
+    return None
 
 
 def plan_scan(
