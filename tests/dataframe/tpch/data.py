@@ -8,7 +8,7 @@ import sysconfig
 from pathlib import Path
 
 TABLES = ("region", "nation", "supplier", "customer", "part", "partsupp", "orders", "lineitem")
-SCALE = 0.01
+SCALE = 0.05
 FILES = 3
 
 

@@ -222,7 +222,7 @@ def q10(t: Tables) -> Any:
     )
 
 
-def q11(t: Tables, share: float = 0.01) -> Any:
+def q11(t: Tables, share: float = 0.002) -> Any:
     nation = t["nation"]
     offers = (
         nation[nation.n_name == "GERMANY"]

@@ -56,7 +56,9 @@ def test_a_query_is_answered_as_by_duckdb(number, tables, answers):
 
     result = query.compute(scheduler="threads")
 
-    assert_same_answer(result, answers(SQL[number]))
+    expected = answers(SQL[number])
+    assert len(expected) and not expected.isna().any(axis=None), "a test that looks at nothing"
+    assert_same_answer(result, expected)
 
 
 @pytest.mark.parametrize("number", [3, 5, 9, 13, 16, 18, 21])
