@@ -94,7 +94,7 @@ class OfBlock:
             if dtype != promised
         }
         for n, dtype in wrong.items():
-            found.isetitem(n, found.iloc[:, n].astype(dtype))
+            found.isetitem(n, found.iloc[:, n].astype(dtype).array)
         return found
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -139,8 +139,9 @@ def from_array(
     (0, 2, 3)
     """
     import treadle.array as da
+    from treadle.array.core import Array
 
-    if isinstance(arr, da.Array):
+    if isinstance(arr, Array):
         x: Any = arr
     else:
         if chunksize < 1:
@@ -306,7 +307,8 @@ class Records:
             else:
                 return list(part.items()) if self.index else list(part)
         if self.format == "dict":
-            return (part.reset_index() if self.index else part).to_dict(orient="records")
+            rows: list[Any] = (part.reset_index() if self.index else part).to_dict("records")
+            return rows
         return list(part.itertuples(index=self.index, name=None))
 
     def __treadle_tokenize__(self) -> Any:

@@ -111,7 +111,8 @@ class Bins:
 
     def of(self, label: Any, side: str) -> tuple[Any, int]:
         """Return the label of the bin of a moment, and how many bins there are up to it."""
-        start = [label] if self.anchor is None else [self.anchor, label]
+        # There are no bins before the one of the first label.
+        start = [label] if self.anchor is None else [self.anchor, max(label, self.anchor)]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # origins say nothing to calendars
             rows = pd.Series(0, index=pd.DatetimeIndex(start))
