@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from treadle.dataframe.io.csv_borders import PIECE
+from treadle.dataframe.io.csv_dtypes import widen
 from treadle.dataframe.io.csv_options import CsvReading
 
 NULLS = [
@@ -232,7 +233,7 @@ def _finished(
                 dates = pd.to_datetime(values, format=form)
             except (ValueError, TypeError):
                 return None
-            columns[number] = dates if dates.dtype == dtype else dates.astype(dtype)
+            columns[number] = dates if dates.dtype == dtype else widen(dates, "date", dtype)
         elif number in reading.given and values.dtype != reading.given[number]:
             columns[number] = values.astype(reading.given[number])
     for number, values in columns.items():

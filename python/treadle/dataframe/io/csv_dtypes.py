@@ -132,4 +132,6 @@ def widen(values: pd.Series[Any], wanted: Kind, date: Any = None) -> pd.Series[A
         return values
     if wanted == "uint" and kind_of(values) == "int" and bool((values < 0).any()):
         raise OverflowError("a negative integer in an unsigned column")
+    if wanted == "date" and bool(values.isna().all()):
+        return pd.Series(pd.NaT, values.index, dtype=target)  # which has no zone of its own
     return values.astype(target)
