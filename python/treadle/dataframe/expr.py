@@ -62,6 +62,9 @@ class FrameExpr(Expr):
     #: Whether columns of an input beyond those it needs would show in its result.
     passes_columns: ClassVar[bool] = False
 
+    #: Whether the result always has as many rows as the first input.
+    keeps_length: ClassVar[bool] = False
+
     def __init__(
         self,
         name: str,

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 import treadle.dataframe as dd
+from treadle.dataframe.build import new_collection
 from treadle.dataframe.expr import Filter, Source
+from treadle.dataframe.reducing.tree import Length
 from treadle.dataframe.testing import assert_eq
 from treadle.graph.expr import simplify, walk
 
@@ -257,6 +259,14 @@ def test_rows_are_chosen_by_few_columns(frame):
     assert columns_read(frame.index) == [[]]
     assert_eq(frame.reset_index()["index"], pd.concat(
         [part.compute().reset_index()["index"] for part in frame.partitions]))  # fmt: skip
+
+
+def test_lengths_are_those_from_before(frame):
+    found = frame.rename(columns={"x": "a"}).reset_index().clear_divisions()
+
+    (expr,) = simplify([new_collection(Length(found.repartition(npartitions=2).expr)).expr])
+
+    assert expr.inputs == ()
 
 
 def test_filters_go_below_renames():

@@ -7,6 +7,7 @@ import pytest
 
 import treadle.dataframe as dd
 from treadle.dataframe.expr import Source
+from treadle.dataframe.selecting.comparisons import as_comparisons
 from treadle.dataframe.selecting.expressions import columns_read as words_read
 from treadle.dataframe.testing import assert_eq
 from treadle.graph.expr import simplify, walk
@@ -104,6 +105,45 @@ def test_only_columns_that_stand_in_the_expression_are_read(frame):
     assert columns_read(frame.query("`two words` > 2")[["two words"]]) == [["two words"]]
     assert columns_read(frame.eval("x + y")) == [["x", "y"]]
     assert columns_read(frame.eval("z = x + 1\nw = y * 2")["w"]) == [["y"]]
+
+
+def test_plain_comparisons_are_what_operators_make(frame):
+    least = 2  # noqa: F841
+    assert frame.query("x > @least").expr.name == frame[frame.x > 2].expr.name
+    assert (
+        frame.query("x > 1 & text == 'a'").expr.name
+        == frame[(frame.x > 1) & (frame.text == "a")].expr.name
+    )
+
+
+COMPARISONS = [
+    "-1 < x",
+    "not (x > 2 or y < 2)",
+    "x > y",
+    "x == 2 | x == 3",
+    "'a' != text",
+    "~(x>2)",
+]
+
+
+@pytest.mark.parametrize("query", COMPARISONS)
+def test_plain_comparisons_mean_the_same(frame, query):
+    assert as_comparisons(frame, query, {}) is not None
+    assert_eq(frame.query(query), FRAME.query(query))
+
+
+@pytest.mark.parametrize("query", ["x == 'a'", "x in [1]", "x > 1 + 1", "index > 2", "x == [1, 2]"])
+def test_more_than_comparisons_is_left_to_pandas(frame, query):
+    assert as_comparisons(frame, query, {}) is None
+
+
+def test_dates_are_compared_with_texts():
+    there = pd.DataFrame({"when": pd.date_range("2020-01-01", periods=6)})
+    frame = dd.from_pandas(there, npartitions=2)
+
+    for query in ("when > '2020-01-03'", "'2020-01-02' <= when < '2020-01-05'"):
+        assert as_comparisons(frame, query, {}) is not None
+        assert_eq(frame.query(query), there.query(query))
 
 
 def test_words_that_are_no_labels_read_nothing():

@@ -21,6 +21,7 @@ class Divided(FrameExpr):
 
     __slots__ = ()
     passes_columns = True
+    keeps_length = True
 
     def __init__(self, frame: FrameExpr, divisions: Divisions | None = None):
         divisions = divisions or (None,) * (frame.npartitions + 1)

@@ -49,6 +49,7 @@ class Regroup(FrameExpr):
 
     __slots__ = ("groups",)
     passes_columns = True
+    keeps_length = True
 
     def __init__(
         self,

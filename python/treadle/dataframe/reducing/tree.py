@@ -151,7 +151,7 @@ class Length(TreeReduction):
         match frame:
             case Source() if (lengths := frame.reading.lengths()) is not None:
                 return Blocks(self.name, (), [sum(lengths)])
-            case Assign() | Projection():
+            case Assign() | Projection() | FrameExpr(keeps_length=True):
                 return self._of(frame.inputs[0])
             case Partwise(rowwise=True) if frame.inputs[0].numblocks and 0 not in frame.whole:
                 return self._of(frame.inputs[0])

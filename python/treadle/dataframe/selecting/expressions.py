@@ -15,6 +15,7 @@ import pandas as pd
 
 from treadle.dataframe.build import new_collection, partwise
 from treadle.dataframe.expr import Assign, Filter
+from treadle.dataframe.selecting.comparisons import as_comparisons
 
 _TEXTS = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"")
 _LOCALS = re.compile(r"@\s*([^\W\d]\w*)")
@@ -128,7 +129,9 @@ def query(frame: Any, expression: str, given: Any, depth: int, options: dict[str
     if not isinstance(expression, str):
         raise ValueError(f"expr must be a string to be evaluated, not {type(expression).__name__}")
     values = locals_of(expression, given, depth + 1)
-    found = _series(frame, expression, values, options)
+    found = None if options else as_comparisons(frame, expression, values)
+    if found is None:
+        found = _series(frame, expression, values, options)
     if not hasattr(found, "expr"):
         raise ValueError(f"{expression!r} doesn't say of each row whether it is wanted")
     if not pd.api.types.is_bool_dtype(found._meta.dtype):

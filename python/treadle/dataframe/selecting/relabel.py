@@ -29,6 +29,7 @@ class Relabel(FrameExpr):
 
     __slots__ = ("before",)
     passes_columns = True
+    keeps_length = True
 
     def __init__(self, frame: FrameExpr, labels: pd.Index[Any]):
         super().__init__(

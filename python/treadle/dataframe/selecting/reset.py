@@ -24,6 +24,7 @@ class ResetIndex(FrameExpr):
 
     __slots__ = ("kwargs", "theirs")
     passes_columns = True
+    keeps_length = True
 
     def __init__(self, frame: FrameExpr, kwargs: Mapping[str, Any]):
         kwargs = dict(kwargs)
