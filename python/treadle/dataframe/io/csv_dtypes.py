@@ -133,5 +133,7 @@ def widen(values: pd.Series[Any], wanted: Kind, date: Any = None) -> pd.Series[A
     if wanted == "uint" and kind_of(values) == "int" and bool((values < 0).any()):
         raise OverflowError("a negative integer in an unsigned column")
     if wanted == "date" and bool(values.isna().all()):
-        return pd.Series(pd.NaT, values.index, dtype=target)  # which has no zone of its own
+        # What is missing alone has no zone that could be changed.
+        missing: pd.Series[Any] = pd.Series(pd.NaT, values.index, dtype=target)
+        return missing
     return values.astype(target)
