@@ -64,8 +64,18 @@ class Mendable:
 
     def __treadle_mend__(self, error: BaseException) -> bool:
         """Take in what an error says of the files; tell whether to run again."""
+        sources = [node for node in walk([self._expr]) if isinstance(node, Source)]
+        if not any(node.reading.mended(error) for node in sources):
+            return False
         better = mended(self._expr, error)
+        for node in sources:
+            node.reading.learn(error, again=better is not None)
+        News.some = True
         if better is None:
+            error.add_note(
+                "treadle: the frame that was read knows this dtype now: make what stands on it "
+                "again, and compute that"
+            )
             return False
         self._expr = better
         return True
@@ -89,7 +99,7 @@ def mended(expr: FrameExpr, error: BaseException | None) -> FrameExpr | None:
         if isinstance(node, Source):
             reading = node.reading.mended(error)
             if reading is not None:
-                found, News.some = True, True
+                found = True
                 new = node.replace(
                     name=_name(node, reading.meta.dtypes.astype(str).tolist()),
                     reading=reading, meta=reading.meta,

@@ -83,6 +83,16 @@ class Reading:
         """
         return None
 
+    def learn(self, error: BaseException, again: bool = True) -> None:
+        """Keep what an error says for all readings of the same call.
+
+        Parameters
+        ----------
+        error : Exception
+        again : bool
+            The computation runs again now, which users are told by a warning.
+        """
+
     def describe(self) -> str:
         """Return what is read, in a few words."""
         return type(self).__name__

@@ -80,7 +80,7 @@ def postgres(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def s3():
-    """Options of a file system on a stand-in of S3, with an empty bucket called ``bucket``."""
+    """Options of a file system on a stand-in of S3, with an empty bucket called ``frames``."""
     import boto3
     from moto.server import ThreadedMotoServer
 
@@ -90,7 +90,7 @@ def s3():
     url = f"http://{host}:{port}"
     keys = {"aws_access_key_id": "me", "aws_secret_access_key": "secret"}
     boto3.client("s3", endpoint_url=url, region_name="us-east-1", **keys).create_bucket(
-        Bucket="bucket"
+        Bucket="frames"
     )
     yield {"key": "me", "secret": "secret", "client_kwargs": {"endpoint_url": url}}
     import s3fs

@@ -118,11 +118,12 @@ def test_a_frame_that_was_pickled_mends_itself_too(late):
 def test_a_node_that_keeps_dtypes_of_its_own_is_not_run_again(late):
     df = read(late)
     meta = pd.Series([], dtype="int64", name="x")
-    cast = df.x.map_partitions(Cast(meta), meta=meta) if hasattr(df.x, "map_partitions") else None
-    if cast is None:
-        pytest.skip("map_partitions is not there yet")
-    with pytest.raises(CsvDtypeError, match="give dtype="):
+    cast = df.x.map_partitions(Cast(meta), meta=meta)
+    with pytest.raises(CsvDtypeError, match="give dtype=") as caught:
         cast.compute()
+    assert "knows this dtype now" in caught.value.__notes__[-1]
+    assert df.dtypes["x"] == "float64"
+    assert df.x.map_partitions(Cast(df._meta.x), meta=df._meta.x).compute().sum() > 0
 
 
 class Cast:

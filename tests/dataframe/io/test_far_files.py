@@ -35,11 +35,11 @@ def test_csv_on_s3_is_written_listed_and_read_in_blocks(s3, frame, scheduler):
     df = dd.from_pandas(frame, npartitions=3)
 
     paths = df.to_csv(
-        "s3://bucket/csv/a-*.csv", index=False, storage_options=s3, scheduler=scheduler
+        "s3://frames/csv/a-*.csv", index=False, storage_options=s3, scheduler=scheduler
     )
 
-    assert paths == [f"bucket/csv/a-{n}.csv" for n in range(3)]
-    back = dd.read_csv("s3://bucket/csv/*.csv", blocksize=1000, storage_options=s3)
+    assert paths == [f"frames/csv/a-{n}.csv" for n in range(3)]
+    back = dd.read_csv("s3://frames/csv/*.csv", blocksize=1000, storage_options=s3)
     assert back.npartitions > 3
     assert_eq(back, frame, check_index=False, scheduler=scheduler)
     assert len(back) == 400
@@ -48,16 +48,16 @@ def test_csv_on_s3_is_written_listed_and_read_in_blocks(s3, frame, scheduler):
 
 def test_compressed_csv_on_s3(s3, frame):
     dd.from_pandas(frame, npartitions=2).to_csv(
-        "s3://bucket/gz/all.csv.gz", single_file=True, index=False, storage_options=s3
+        "s3://frames/gz/all.csv.gz", single_file=True, index=False, storage_options=s3
     )
-    back = dd.read_csv("s3://bucket/gz/all.csv.gz", storage_options=s3)
+    back = dd.read_csv("s3://frames/gz/all.csv.gz", storage_options=s3)
     assert_eq(back, frame)
 
 
 @pytest.mark.parametrize("scheduler", ["threads", "processes"])
 def test_parquet_on_s3_is_written_appended_overwritten_and_read(s3, frame, scheduler):
     df = dd.from_pandas(frame, npartitions=4)
-    where = f"s3://bucket/pq-{scheduler}"
+    where = f"s3://frames/pq-{scheduler}"
     options = {"storage_options": s3, "compute_kwargs": {"scheduler": scheduler}}
 
     df.partitions[:2].to_parquet(where, **options)
@@ -71,8 +71,8 @@ def test_parquet_on_s3_is_written_appended_overwritten_and_read(s3, frame, sched
 
 
 def test_json_on_s3(s3, frame):
-    dd.from_pandas(frame, npartitions=2).to_json("s3://bucket/js/*.jsonl", storage_options=s3)
-    back = dd.read_json("s3://bucket/js/*.jsonl", blocksize=2000, storage_options=s3)
+    dd.from_pandas(frame, npartitions=2).to_json("s3://frames/js/*.jsonl", storage_options=s3)
+    back = dd.read_json("s3://frames/js/*.jsonl", blocksize=2000, storage_options=s3)
     assert back.npartitions > 2
     assert_eq(back, frame, check_index=False)
 
@@ -83,15 +83,15 @@ def test_a_failed_write_leaves_nothing_on_s3(s3, frame):
     fs = s3fs.S3FileSystem(**s3)
     bad = partwise("fail", fail_late, dd.from_pandas(frame, npartitions=2), meta=frame.iloc[:0])
     with pytest.raises(RuntimeError, match="no more"):
-        bad.to_csv("s3://bucket/bad/*.csv", storage_options=s3)
+        bad.to_csv("s3://frames/bad/*.csv", storage_options=s3)
     fs.invalidate_cache()
-    assert not fs.exists("s3://bucket/bad")
+    assert not fs.exists("s3://frames/bad")
 
 
 def test_names_that_stand_for_no_file(s3):
     for read, end in ((dd.read_csv, "csv"), (dd.read_parquet, "parquet"), (dd.read_json, "json")):
         with pytest.raises(FileNotFoundError):
-            read(f"s3://bucket/nowhere/*.{end}", storage_options=s3)
+            read(f"s3://frames/nowhere/*.{end}", storage_options=s3)
 
 
 # -- HTTP ------------------------------------------------------------------------------------------

@@ -15,14 +15,14 @@ import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeGuard
 
 import pandas as pd
 
 from treadle.dataframe.build import new_collection
 from treadle.dataframe.expr import Source
 from treadle.dataframe.io.csv_blocks import CsvBlock
-from treadle.dataframe.io.csv_dtypes import Kind, join
+from treadle.dataframe.io.csv_dtypes import Kind
 from treadle.dataframe.io.csv_options import CsvReading
 from treadle.dataframe.io.csv_plan import CsvPlan, plan_csv
 from treadle.dataframe.io.csv_read import read_csv_block
@@ -86,35 +86,33 @@ class CsvFiles(Reading):
 
     def mended(self, error: BaseException | None) -> Reading | None:
         """Return a reading with the dtypes that an error asks for, or that others asked for."""
-        if isinstance(error, CsvDtypeError):
-            self._learn(error)
         plan = self.plan.with_kinds([self.learned]) if self.learned else self.plan
+        if self._is_mine(error):
+            plan = plan.promoted(error.promotion)
         if plan.reading.kinds == self.plan.reading.kinds:
             return None
         return CsvFiles(plan, self.title, self.columns, self.learned)
 
-    def _learn(self, error: CsvDtypeError) -> None:
-        if error.path not in {block.source.path for block in self.plan.blocks}:
+    def learn(self, error: BaseException, again: bool = True) -> None:
+        """Keep what an error asks for, and say so."""
+        if not self._is_mine(error):
             return
-        promoted = self.plan.promoted(error.promotion).reading
-        if promoted.kinds == self.plan.reading.kinds:
+        known = self.plan.with_kinds([self.learned])
+        promoted = known.promoted(error.promotion).reading
+        if promoted.kinds == known.reading.kinds:
             return
-        self._warn(error)
         found = dict(zip(promoted.labels, promoted.kinds, strict=True))
-        for label in error.promotion:
-            self.learned[label] = join(self.learned.get(label, "none"), found[label])
+        self.learned.update({label: found[label] for label in error.promotion if label in found})
+        if again:
+            spare = f"dtype={error.promotion!r} would spare"
+            warnings.warn(
+                LateDtypeWarning(f"{error}; the files are read again, which {spare}"), stacklevel=2
+            )
 
-    def _warn(self, error: CsvDtypeError) -> None:
-        if all(label in self.learned for label in error.promotion):
-            known = self.plan.with_kinds([self.learned])
-            if known.promoted(error.promotion).reading.kinds == known.reading.kinds:
-                return  # said already, for another frame of the same call
-        warnings.warn(
-            LateDtypeWarning(
-                f"{error}; the files are read again, which dtype={error.promotion!r} would spare"
-            ),
-            stacklevel=2,
-        )
+    def _is_mine(self, error: BaseException | None) -> TypeGuard[CsvDtypeError]:
+        return isinstance(error, CsvDtypeError) and error.path in {
+            block.source.path for block in self.plan.blocks
+        }
 
     def first_rows(self, count: int) -> Any:
         """Return rows of the head of the first file; None if there are too few."""

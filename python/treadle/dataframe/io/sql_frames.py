@@ -11,6 +11,7 @@ Only columns that are used are asked for; comparisons of numbers are left to the
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -94,29 +95,33 @@ class SqlRows(Reading):
 
     def mended(self, error: BaseException | None) -> Reading | None:
         """Return a reading with the dtypes that an error asks for, or that others asked for."""
-        mine = isinstance(error, SqlDtypeError) and error.title == self.reader.title
-        if isinstance(error, SqlDtypeError) and mine:
-            known = self._kinds()
-            for name, kind in error.promotion.items():
-                if name in known and join_sql(known[name], kind) != known[name]:
-                    self._warn(error)
-                    self.learned[name] = join_sql(known[name], kind)
-        kinds = self._kinds()
+        kinds = self._kinds(self.learned)
+        if isinstance(error, SqlDtypeError) and error.title == self.reader.title:
+            kinds = self._kinds(self.learned, error.promotion)
         return None if kinds == dict(self.reader.kinds) else self._with(kinds=kinds)
 
-    def _kinds(self) -> dict[str, Any]:
+    def learn(self, error: BaseException, again: bool = True) -> None:
+        """Keep what an error asks for, and say so."""
+        if not isinstance(error, SqlDtypeError) or error.title != self.reader.title:
+            return
+        known = self._kinds(self.learned)
+        found = self._kinds(self.learned, error.promotion)
+        if found == known:
+            return
+        self.learned.update({name: found[name] for name in error.promotion if name in found})
+        if again:
+            warnings.warn(
+                LateDtypeWarning(f"{error}; the rows are read again, which meta= would spare"),
+                stacklevel=2,
+            )
+
+    def _kinds(self, *found: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the kinds of columns joined with others."""
         kinds = dict(self.reader.kinds)
-        for name, kind in self.learned.items():
-            kinds[name] = join_sql(kinds[name], kind)
+        for name, kind in (pair for each in found for pair in each.items()):
+            if name in kinds:
+                kinds[name] = join_sql(kinds[name], kind)
         return kinds
-
-    def _warn(self, error: SqlDtypeError) -> None:
-        import warnings
-
-        warnings.warn(
-            LateDtypeWarning(f"{error}; the rows are read again, which meta= would spare"),
-            stacklevel=2,
-        )
 
     def describe(self) -> str:
         return describe_files(
