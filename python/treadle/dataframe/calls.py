@@ -18,7 +18,7 @@ class Method:
     def __init__(self, name: str):
         self.__name__ = name
 
-    def __call__(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, value: Any, /, *args: Any, **kwargs: Any) -> Any:
         return getattr(value, self.__name__)(*args, **kwargs)
 
     def __repr__(self) -> str:
@@ -47,5 +47,5 @@ class Attribute(Method):
 
     __slots__ = ()
 
-    def __call__(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, value: Any, /, *args: Any, **kwargs: Any) -> Any:
         return getattr(value, self.__name__)

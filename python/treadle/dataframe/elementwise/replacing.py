@@ -137,8 +137,23 @@ def _one(value: Any) -> Any:
     if expr is None or not expr.numblocks:
         return meta
     if isinstance(meta, pd.DataFrame | pd.Series):
-        return one_row(meta)
+        row = one_row(meta)
+        floats = row.dtypes if row.ndim == 2 else pd.Series([row.dtype])
+        # Whole numbers would go into columns of integers.
+        return row if not any(map(pd.api.types.is_float_dtype, floats)) else _halves(row)
     return np.ones((1, *meta.shape[1:]), meta.dtype) if isinstance(meta, np.ndarray) else meta
+
+
+def _halves(row: Any) -> Any:
+    """Return a row with halves where it has floats."""
+    if row.ndim == 1:
+        return row * 0.5
+    columns = {place: row.iloc[:, place] for place in range(row.shape[1])}
+    halved = {
+        place: column * 0.5 if pd.api.types.is_float_dtype(column.dtype) else column
+        for place, column in columns.items()
+    }
+    return pd.DataFrame(halved, index=row.index).set_axis(row.columns, axis=1)
 
 
 def _condition(frame: Any, value: Any) -> Any:

@@ -76,17 +76,15 @@ class RowAttribute(Attribute):
 
 
 class Labelled(RowCall):
-    """Puts the labels of an index to the array that a function makes of it."""
+    """Puts labels to the array that a function makes of an index."""
 
     __slots__ = ("func",)
 
     def __init__(self, func: Callable[..., Any]):
         self.func = func
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        found = self.func(*args, **kwargs)
-        labels = next(arg for arg in args if isinstance(arg, pd.Index))
-        return pd.Series(found, index=labels, copy=False)
+    def __call__(self, labels: Any, *args: Any, **kwargs: Any) -> Any:
+        return pd.Series(self.func(*args, **kwargs), index=labels, copy=False)
 
 
 def rowwise(
@@ -118,14 +116,25 @@ def rowwise(
         )
     indexes = [e for e in frames if isinstance(e, FrameExpr) and isinstance(e.meta, pd.Index)]
     if indexes and isinstance(meta, np.ndarray | ExtensionArray):
-        func = Labelled(func)
-        meta = pd.Series(meta, index=indexes[0].meta)
+        labels = _labels_of(indexes[0])
+        func, args = Labelled(func), (labels, *args)
+        meta = pd.Series(meta, index=labels.meta)
     elif isinstance(meta, pd.Index):
         options.setdefault("divisions", None)  # those were of other labels
     return partwise(
         label, func, *args, meta=meta, kwargs=kwargs,
         rowwise=keeps_rows and same_rows(frames), **options,
     )  # fmt: skip
+
+
+def _labels_of(index: FrameExpr) -> FrameExpr:
+    """Return the index of a frame that another index was made of, row by row: hours of times."""
+    while isinstance(index, Partwise) and index.rowwise and _keeps_labels(index.func):
+        below = index.inputs[0]
+        if not isinstance(below, FrameExpr) or not isinstance(below.meta, pd.Index):
+            break
+        index = below
+    return index
 
 
 def _sample(value: Any) -> Any:
