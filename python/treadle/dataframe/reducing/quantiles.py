@@ -32,8 +32,18 @@ from treadle.graph.tokenize import tokenize
 
 
 @dataclass(frozen=True)
+class Settled:
+    """Values of the wanted ranks of one column; ``again`` are brackets of those ``missed``."""
+
+    count: int
+    values: Any = None
+    missed: Any = None
+    again: Brackets | None = None
+
+
+@dataclass(frozen=True)
 class Quantiles:
-    """Steps of quantiles of sorted partitions: sample, bracket, gather, interpolate.
+    """Steps of quantiles of numbers: sample, bracket, gather, interpolate.
 
     Attributes
     ----------
@@ -56,7 +66,7 @@ class Quantiles:
     skipna: bool = True
 
     def sample(self, columns: Any) -> list[list[selection.Sample]]:
-        """Return the samples of a sorted partition, one for each column."""
+        """Return the samples of a partition, one for each column."""
         return [[selection.sample(values)] for values, _ in columns]
 
     def collect(self, parts: list[Any]) -> list[list[selection.Sample]]:
@@ -69,8 +79,7 @@ class Quantiles:
         for samples in self.collect(parts):
             count = sum(one.size for one in samples)
             ranks = np.concatenate(selection.ranks_of(count, self._q, self.interpolation)[:2])
-            filled = [one for one in samples if one.size]
-            found.append((count, selection.brackets_of(filled, ranks) if count else None))
+            found.append((count, selection.brackets_of(samples, ranks) if count else None))
         return found
 
     @property
@@ -79,7 +88,7 @@ class Quantiles:
         return np.asarray(self.q, np.float64) * 100 / 100
 
     def gather(self, columns: Any, brackets: Any) -> Any:
-        """Return what a sorted partition has in the brackets."""
+        """Return what a partition has in the brackets."""
         found = [
             None if bracket is None else selection.between(values, bracket)
             for (values, _), (_, bracket) in zip(columns, brackets, strict=True)
@@ -88,29 +97,52 @@ class Quantiles:
 
     def together(self, parts: list[Any]) -> Any:
         """Return what several partitions have in the brackets."""
-        brackets = parts[0][0]
         found = [
             None if same[0] is None else selection.joined(same)
             for same in zip(*(columns for _, columns, _ in parts), strict=True)
         ]
-        return brackets, found, [sum(same) for same in zip(*(p[2] for p in parts), strict=True)]
+        missing = [sum(same) for same in zip(*(missing for *_, missing in parts), strict=True)]
+        return parts[0][0], found, missing
+
+    def settle(self, parts: list[Any]) -> list[Settled]:
+        """Return the values of ranks, and brackets of those that were missed."""
+        settled = []
+        for (count, bracket), found, missing in zip(*self.together(parts), strict=True):
+            if bracket is None or (missing and not self.skipna):
+                settled.append(Settled(0))
+            else:
+                settled.append(Settled(count, *selection.values_of(bracket, [found])))
+        return settled
+
+    def gather_missed(self, columns: Any, settled: list[Settled]) -> Any:
+        """Return what a partition has in the brackets of ranks that were missed: mostly nothing."""
+        found = [
+            None if one.again is None else selection.between(values, one.again)
+            for (values, _), one in zip(columns, settled, strict=True)
+        ]
+        return settled, found, [0] * len(found)
 
     def finish(self, parts: list[Any]) -> Any:
         """Return the result."""
-        brackets, found, missing = self.together(parts)
-        columns = iter(zip(brackets, found, missing, strict=True))
+        settled, found, _ = self.together(parts)
+        columns = []
+        for one, late in zip(settled, found, strict=True):
+            values = one.values
+            if one.again is not None:
+                values = values.copy()
+                values[one.missed] = selection.values_of(one.again, [late])[0]
+            columns.append((one.count, values))
+        rest = iter(columns)
         blocks = []
         for places, dtype in zip(self.chosen.places, self.dtypes, strict=True):
-            block = [self._column(*next(columns), dtype) for _ in places]
+            block = [self._column(*next(rest), dtype) for _ in places]
             blocks.append(pd.DataFrame(dict(enumerate(block))))
         return self._formed(blocks)
 
-    def _column(self, bracket: Any, parts: Any, missing: int, dtype: Any) -> pd.Series[Any]:
-        count, brackets = bracket
-        if brackets is None or (missing and not self.skipna):
+    def _column(self, count: int, values: Any, dtype: Any) -> pd.Series[Any]:
+        if not count:
             return nothing(len(self.q), dtype)
         low, _, share = selection.ranks_of(count, self._q, self.interpolation)
-        values = selection.values_of(brackets, [parts])
         lower, upper = values[: len(low)], values[len(low) :]
         found = selection.interpolated(lower, upper, share)
         if getattr(dtype, "kind", "O") in "mM":
@@ -133,27 +165,23 @@ class Quantiles:
         return frame
 
 
-def ordered(column: Any) -> tuple[NDArray[Any], int]:
-    """Return the values of a column in order, as numbers, and how many are missing."""
+def numbers(column: Any) -> tuple[NDArray[Any], int]:
+    """Return the values of a column as numbers, and how many are missing; a view if none is."""
     dtype = column.dtype
     size = len(column)
     kind = getattr(dtype, "kind", "O")
     if kind in "mM":
         values = np.asarray(pd.Index(column.array).asi8)
         there = np.asarray(column.notna())
-        values = np.sort(values if there.all() else values[there])
-        return values, size - len(values)
-    if isinstance(dtype, np.dtype) and kind in "iufb":
-        plain = column.to_numpy()
-        values = np.sort(plain.view(np.uint8) if kind == "b" else plain)
-        if kind == "f":
-            # NaN is sorted to the end.
-            values = values[: int(np.searchsorted(values, np.nan))]
-        return values, size - len(values)
-    rest = column.dropna()
-    plain = getattr(dtype, "numpy_dtype", np.dtype("f8")) if kind in "iufb" else np.dtype("f8")
-    values = np.sort(rest.to_numpy(dtype=np.dtype("u1") if kind == "b" else plain))
-    return values, size - len(values)
+        values = values if there.all() else values[there]
+    elif isinstance(dtype, np.dtype) and kind in "iufb":
+        values = column.to_numpy()
+        if kind == "f" and np.isnan(values.sum()):
+            values = values[~np.isnan(values)]
+    else:
+        plain = getattr(dtype, "numpy_dtype", np.dtype("f8")) if kind in "iuf" else np.dtype("f8")
+        values = column.dropna().to_numpy(dtype=plain)
+    return values.view(np.uint8) if values.dtype.kind == "b" else values, size - len(values)
 
 
 def as_dtype(values: NDArray[Any], dtype: Any) -> pd.Series[Any]:
@@ -264,38 +292,43 @@ def selected(label: str, frame: Any, kernel: Quantiles, split_every: int | bool 
         kernel.skipna, list(map(str, kernel.dtypes)), kernel.chosen.places, kernel.chosen.columns,
         width,
     )  # fmt: skip
-    asked = tokenize("sort", expr.name, kernel.chosen.places, kernel.chosen.columns)
-    in_order = Partwise(
-        f"sort-{asked}", kernel.chosen.meta, (None,) * (count + 1), (expr,),
-        Sorting(kernel.chosen), (Reg(0),), reads=reads, layout=expr.layout,
+    asked = tokenize("numbers", expr.name, kernel.chosen.places, kernel.chosen.columns)
+    values = Partwise(
+        f"numbers-{asked}", kernel.chosen.meta, (None,) * (count + 1), (expr,),
+        Numbers(kernel.chosen), (Reg(0),), reads=reads, layout=expr.layout,
     )  # fmt: skip
     brackets = TreeReduction(
-        f"{label}-brackets-{token}", None, None, (in_order,),
+        f"{label}-brackets-{token}", None, None, (values,),
         kernel.sample, kernel.collect, kernel.bracket, split_every=width,
+    )  # fmt: skip
+    settled = TreeReduction(
+        f"{label}-settled-{token}", None, None, (values, brackets),
+        kernel.gather, kernel.together, kernel.settle, split_every=width,
     )  # fmt: skip
     frame_like = isinstance(kernel.like, pd.DataFrame | pd.Series)
     result = TreeReduction(
         f"{label}-{token}", kernel.like, (None, None) if frame_like else None,
-        (in_order, brackets), kernel.gather, kernel.together, kernel.finish, split_every=width,
+        (values, settled), kernel.gather_missed, kernel.together, kernel.finish,
+        split_every=width,
     )  # fmt: skip
     return new_collection(result)
 
 
-class Sorting:
-    """Returns for each column its values, sorted, and how many are missing.
+class Numbers:
+    """Returns for each column its values as numbers, and how many are missing.
 
     Several quantiles of the same columns share it.
     """
 
     __slots__ = ("chosen",)
-    __name__ = "sort"
+    __name__ = "numbers"
 
     def __init__(self, chosen: Chosen):
         self.chosen = chosen
 
     def __call__(self, part: Any) -> Any:
         blocks = self.chosen.blocks(part)
-        return [ordered(block.iloc[:, n]) for block in blocks for n in range(block.shape[1])]
+        return [numbers(block.iloc[:, n]) for block in blocks for n in range(block.shape[1])]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Sorting, (self.chosen,)
+        return Numbers, (self.chosen,)

@@ -1,19 +1,18 @@
 """Values of given ranks among all rows, exactly, without bringing all rows together.
 
-Every part is sorted, and gives a few of its values with their ranks. From these it is certain
-between which two values the one of a wanted rank lies among all rows. Only what lies strictly
-between is gathered, and counts of the rest::
+A few values of every part, drawn at random but always the same ones, tell between which two values
+the one of a wanted rank lies among all rows, as good as certainly. Only what lies strictly between
+is gathered, and counts of the rest; these tell for certain whether it was so. ::
 
-    part -> sorted --> samples ------------> brackets
-                |                               |
-                +--> counts, values between <---+   -> the values
+    part --> sample ------------> brackets
+      |                              |
+      +----> counts, values between <+ --> the values --> for ranks that were missed, once more
 
-With ``SAMPLES`` of every part, no more than ``2 * rows / SAMPLES`` values are gathered for a rank,
-however often values come: those that come often are samples themselves.
+However often values come, few are gathered: equal ones at the ends of a bracket are counted only.
 
->>> parts = [np.sort(x) for x in np.array_split(np.arange(10.0)[::-1], 3)]
+>>> parts = np.array_split(np.arange(10.0)[::-1], 3)
 >>> brackets = brackets_of([sample(part) for part in parts], np.array([4, 5]))
->>> values_of(brackets, [between(part, brackets) for part in parts]).tolist()
+>>> values_of(brackets, [between(part, brackets) for part in parts])[0].tolist()
 [4.0, 5.0]
 """
 
@@ -28,74 +27,92 @@ from numpy.typing import NDArray
 
 Values: TypeAlias = "NDArray[Any]"
 
-#: Values that a sorted part is known by.
-SAMPLES = 2048
+#: Values that are drawn of a part.
+SAMPLES = 8192
+
+#: How many standard deviations off the rank of a sample may be: beyond it, one of 500 million is.
+CERTAIN = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Some values of a sorted part, the first and the last among them, and their ranks in it."""
+    """Some values of a part, sorted; all of them if it has no more."""
 
     size: int
-    ranks: NDArray[np.int64]
     values: Values
+    least: Any
+    most: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Brackets:
-    """Of each wanted rank a value that is not above it, and one that is not below it."""
+    """Of each wanted rank two values between which its own lies, or most probably lies."""
 
     ranks: NDArray[np.int64]
     low: Values
     high: Values
+    least: Any
+    most: Any
 
 
-def sample(ordered: Values, size: int = SAMPLES) -> Sample:
-    """Return the sample of a sorted part, without missing values."""
-    count = len(ordered)
-    ranks = np.unique(np.linspace(0, count - 1, min(count, size)).astype(np.int64))
-    return Sample(count, ranks, ordered[ranks])
+def sample(values: Values, size: int = SAMPLES) -> Sample:
+    """Return a sample of a part without missing values."""
+    count = len(values)
+    if not count:
+        return Sample(0, values, None, None)
+    if count > size:
+        drawn = values[np.random.default_rng(0).integers(0, count, size)]
+    else:
+        drawn = values
+    return Sample(count, np.sort(drawn), values.min(), values.max())
 
 
 def brackets_of(samples: Sequence[Sample], ranks: NDArray[np.int64]) -> Brackets:
     """Return between which values those of given ranks lie; there has to be a value at least."""
-    values = np.concatenate([one.values for one in samples])
+    filled = [one for one in samples if one.size]
+    values = np.concatenate([one.values for one in filled])
     order = np.argsort(values, kind="stable")
     values = values[order]
-    # So many rows are certainly not above a sample, past those that the sample before tells of;
-    # and so many more may be below what comes after it.
-    before = np.concatenate([np.diff(one.ranks, prepend=-1) for one in samples])[order]
-    after = np.concatenate([_until_next(one) for one in samples])[order]
-    first = np.flatnonzero(np.append(True, values[1:] != values[:-1]))
-    last = np.append(first[1:], len(values)) - 1
-    at_least = np.cumsum(before)[last]  # rows not above each distinct value
-    at_most = np.concatenate([[0], np.cumsum(after)])[first]  # rows below it
-    distinct = values[first]
-    low = np.searchsorted(at_most, ranks, side="right") - 1
-    high = np.searchsorted(at_least, ranks + 1, side="left")
-    return Brackets(ranks, distinct[low], distinct[high])
-
-
-def _until_next(one: Sample) -> NDArray[np.int64]:
-    return np.diff(one.ranks, append=one.size)
+    weights = np.repeat(
+        [one.size / len(one.values) for one in filled], [len(one.values) for one in filled]
+    )
+    upto = np.cumsum(weights[order])
+    partial = [one for one in filled if len(one.values) < one.size]
+    margin = 0.0
+    if partial:
+        variance = sum(one.size**2 / (4 * len(one.values)) for one in partial)
+        margin = CERTAIN * variance**0.5 + float(weights.max())
+    least, most = min(one.least for one in filled), max(one.most for one in filled)
+    count = sum(one.size for one in filled)
+    last = len(values) - 1
+    low = values[np.minimum(np.searchsorted(upto, ranks - margin, side="right"), last)]
+    high = values[np.minimum(np.searchsorted(upto, ranks + margin, side="right"), last)]
+    low = np.where(ranks - margin <= 0, least, low)
+    high = np.where(ranks + margin >= count - 1, most, high)
+    if margin:
+        high = np.where(ranks == 0, least, high)
+        low = np.where(ranks == count - 1, most, low)
+    return Brackets(ranks, low.astype(values.dtype), high.astype(values.dtype), least, most)
 
 
 #: Of one rank in one part: rows below the bracket, rows at its low end, those between, at its end.
 Between: TypeAlias = "tuple[int, int, Values, int]"
 
 
-def between(ordered: Values, brackets: Brackets) -> list[Between]:
-    """Return what a sorted part has in each bracket."""
-    places = [
-        np.searchsorted(ordered, values, side=side)
-        for values in (brackets.low, brackets.high)
-        for side in ("left", "right")
-    ]
-    found = []
-    for a, b, c, d in zip(*(place.tolist() for place in places), strict=True):
-        # Of equal ends all rows are counted at the first.
-        found.append((a, b - a, ordered[b:c], d - max(b, c)))
-    return found
+def between(values: Values, brackets: Brackets) -> list[Between]:
+    """Return what a part has in each bracket; equal brackets are looked at once."""
+    known: dict[Any, Between] = {}
+    for low, high in zip(brackets.low, brackets.high, strict=True):
+        if (low, high) in known:
+            continue
+        below = int(np.count_nonzero(values < low))
+        at_low = int(np.count_nonzero(values == low))
+        if low == high:
+            known[low, high] = below, at_low, values[:0], 0
+        else:
+            inside = values[(values > low) & (values < high)]
+            known[low, high] = below, at_low, inside, int(np.count_nonzero(values == high))
+    return [known[ends] for ends in zip(brackets.low, brackets.high, strict=True)]
 
 
 def joined(parts: Sequence[list[Between]]) -> list[Between]:
@@ -109,16 +126,32 @@ def joined(parts: Sequence[list[Between]]) -> list[Between]:
     ]  # fmt: skip
 
 
-def values_of(brackets: Brackets, parts: Sequence[list[Between]]) -> Values:
-    """Return the values of the wanted ranks."""
+def values_of(
+    brackets: Brackets, parts: Sequence[list[Between]]
+) -> tuple[Values, NDArray[np.intp], Brackets | None]:
+    """Return the values of the wanted ranks; which of them lie elsewhere, and brackets of those."""
     found = brackets.low.copy()
-    for n, (below, at_low, inside, _) in enumerate(joined(parts)):
+    low, high = brackets.low.copy(), brackets.high.copy()
+    missed = []
+    for n, (below, at_low, inside, at_high) in enumerate(joined(parts)):
         rank = int(brackets.ranks[n]) - below - at_low
-        if rank >= len(inside):
+        if rank < -at_low:
+            low[n], high[n] = brackets.least, brackets.low[n]
+            missed.append(n)
+        elif rank >= len(inside) + at_high and rank >= 0:
+            low[n], high[n] = brackets.high[n], brackets.most
+            missed.append(n)
+        elif rank >= len(inside):
             found[n] = brackets.high[n]
         elif rank >= 0:
             found[n] = np.partition(inside, rank)[rank]
-    return found
+    places = np.array(missed, np.intp)
+    if not missed:
+        return found, places, None
+    again = Brackets(
+        brackets.ranks[places], low[places], high[places], brackets.least, brackets.most
+    )
+    return found, places, again
 
 
 # -- quantiles are values of ranks, and what lies between two of them ------------------------------
