@@ -37,7 +37,7 @@ lab: $(DONE)/install-demo $(if $(NODE),$(DONE)/linked) data/flights  ## open the
 # -------------------------------------------------------------------------- for those who change it
 
 # The Python suite comes last, so that its count closes the output.
-test: need-node $(DONE)/install-test $(DONE)/linked ui-tests/node_modules/.done $(DONE)/chromium  ## every test: Jest, Galata in Chromium, then Python with the notebooks
+test: need-node $(DONE)/install-test $(DONE)/linked ui-tests/node_modules/.done $(DONE)/chromium $(DONE)/postgres  ## every test: Jest, Galata in Chromium, then Python with the notebooks
 	jlpm test
 	cd ui-tests && PLAYWRIGHT_HTML_OPEN=never npx playwright test
 	python -m pytest
@@ -117,6 +117,11 @@ $(DONE)/compiler: | $(DONE)/venv
 
 $(DONE)/chromium: | $(DONE)/venv
 	[ -x /usr/bin/chromium ] || .ci/apt-install chromium fonts-dejavu-core
+	touch $@
+
+# The tests start a server of their own, on a socket in a temporary folder.
+$(DONE)/postgres: | $(DONE)/venv
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || .ci/apt-install postgresql
 	touch $@
 
 data/flights: notebooks/prepare_flights.py | $(DONE)/install-demo
