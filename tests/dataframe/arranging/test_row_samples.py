@@ -10,6 +10,8 @@ import treadle.dataframe as dd
 from treadle.dataframe.arranging.borders import Divided
 from treadle.dataframe.build import new_collection
 from treadle.dataframe.expr import Source
+from treadle.dataframe.shuffle.expr import ByHash, Shuffle
+from treadle.dataframe.shuffle.reuse import partitioning
 from treadle.dataframe.testing import assert_eq
 from treadle.graph.expr import simplify, walk
 
@@ -150,3 +152,9 @@ def test_forgetting_divisions_costs_no_tasks(frame):
 
     assert_eq(found, FRAME + 1)
     assert frame.clear_divisions().clear_divisions().expr.name == frame.clear_divisions().expr.name
+
+
+def test_rows_that_stay_in_their_partitions_need_no_second_shuffle(frame):
+    moved = new_collection(Shuffle(frame.expr, ByHash(["y"], 3)))
+
+    assert partitioning(moved.dropna().sample(frac=0.5).expr) == ByHash(["y"], 3)

@@ -299,7 +299,12 @@ def concat_parts(parts: Sequence[pd.DataFrame], meta: pd.DataFrame | None = None
     filled = _unite_categories(filled, meta)
     if len(filled) == 1:
         return filled[0]
-    return _in_one_piece(pd.concat(filled))
+    together = _in_one_piece(pd.concat(filled))
+    labels = together.index
+    if labels.dtype != object and all(part.index.dtype == object for part in filled):
+        # pandas takes objects that are all texts for texts, which they were not before.
+        together.index = labels if labels.nlevels > 1 else labels.astype(object)
+    return together
 
 
 def _unite_categories(parts: list[pd.DataFrame], meta: pd.DataFrame | None) -> list[pd.DataFrame]:

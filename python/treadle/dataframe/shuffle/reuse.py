@@ -20,6 +20,7 @@ from __future__ import annotations
 from typing import Any
 
 from treadle.dataframe.expr import Assign, Columns, Filter, FrameExpr, Projection
+from treadle.dataframe.selecting.rows import Rows
 from treadle.dataframe.shuffle.expr import ByDivisions, Split
 
 
@@ -86,7 +87,7 @@ def _placed(expr: Any) -> Split | None:
             assert isinstance(split, Split)
             return None if changed.intersection(split.columns or ()) else split
         match expr:
-            case Filter():
+            case Filter() | Rows():
                 pass
             case Projection():
                 (frame,) = expr.inputs
