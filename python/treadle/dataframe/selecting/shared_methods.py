@@ -44,7 +44,8 @@ class SelectingFrame(FrameCollection):
 
         Takes labels, lists and slices of them, booleans in partitions, and callables. With known
         divisions only partitions that may have the labels are computed. A single label gives a
-        frame as well, since it may stand for several rows.
+        frame as well, since it may stand for several rows. Labels in a collection are computed at
+        once.
 
         A slice takes the labels between two others; where divisions are not known this is what
         pandas gives for sorted rows.

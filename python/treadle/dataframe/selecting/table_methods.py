@@ -61,7 +61,8 @@ class SelectingDataFrame(FrameCollection):
         return key in self._meta.columns
 
     def __getattr__(self, name: str) -> Any:
-        if not name.startswith("__") and name in self._meta.columns:
+        # Without an expression, as before unpickling is done, there are no columns to look at.
+        if not name.startswith("__") and name != "_expr" and name in self._meta.columns:
             return self[name]
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
