@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from treadle.dataframe.build import NOT_GIVEN, meta_from
@@ -12,6 +13,7 @@ from treadle.dataframe.elementwise.metas import as_meta, tried, with_index
 from treadle.dataframe.elementwise.rows import RowCall, RowMethod, rowwise
 from treadle.dataframe.elementwise.tables import no_default
 from treadle.dataframe.frame import FrameCollection
+from treadle.dataframe.groupby.spec import one_row
 
 
 class PandasFunction(RowCall):
@@ -27,6 +29,31 @@ class PandasFunction(RowCall):
         return getattr(pd, self.name)(part, **self.options)
 
 
+class ToUnit(RowCall):
+    """A function that makes times, of one unit at the least.
+
+    Where pandas finds no time at all in a partition, it counts in whole seconds.
+    """
+
+    __slots__ = ("function", "unit")
+
+    def __init__(self, function: PandasFunction, unit: str):
+        self.function = function
+        self.unit = unit
+
+    def __call__(self, part: Any) -> Any:
+        found = self.function(part)
+        unit = getattr(found.dtype, "unit", None) or np.datetime_data(found.dtype)[0]
+        if _UNITS.index(unit) >= _UNITS.index(self.unit):
+            return found
+        return (
+            found.as_unit(self.unit) if isinstance(found, pd.Index) else found.dt.as_unit(self.unit)
+        )
+
+
+_UNITS = ("s", "ms", "us", "ns")
+
+
 def _converted(name: str, arg: Any, meta: Any, sample: Any, options: dict[str, Any]) -> Any:
     """Return what a function of pandas makes of a collection; of other things it makes it now."""
     function = PandasFunction(name, options)
@@ -36,12 +63,22 @@ def _converted(name: str, arg: Any, meta: Any, sample: Any, options: dict[str, A
         if sample is not None:
             meta = meta_from(function, sample)
         elif _is_number(arg._meta):
-            meta = meta_from(function, arg._meta)
+            row = arg._meta if isinstance(arg._meta, pd.Index) else one_row(arg._meta)
+            meta = meta_from(function, row)
         else:
             meta = tried(function, arg)
     elif not isinstance(arg._meta, pd.Index):
         meta = with_index(as_meta(meta, arg._meta.index, arg._meta.name), arg._meta.index)
-    return rowwise(name, function, arg, meta=meta)
+    unit = _unit_of(meta)
+    return rowwise(name, function if unit is None else ToUnit(function, unit), arg, meta=meta)
+
+
+def _unit_of(meta: Any) -> str | None:
+    """Return the unit of times or durations; None of anything else."""
+    dtype = meta.dtype
+    if isinstance(dtype, pd.DatetimeTZDtype):
+        return str(dtype.unit)
+    return str(np.datetime_data(dtype)[0]) if getattr(dtype, "kind", "") in "mM" else None
 
 
 def _is_number(meta: Any) -> bool:
@@ -58,8 +95,6 @@ def _text_like(meta: Any, text: str) -> Any:
 
 
 def _one_label(index: Any) -> Any:
-    from treadle.dataframe.groupby.spec import one_row
-
     return one_row(pd.Series([], index=index, dtype="int64")).index
 
 
