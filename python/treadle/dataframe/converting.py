@@ -20,6 +20,7 @@ import pandas as pd
 from treadle.dataframe.build import emptied, new_collection
 from treadle.dataframe.expr import FrameExpr
 from treadle.dataframe.frame import FrameCollection
+from treadle.dataframe.groupby.spec import one_row
 from treadle.dataframe.windows.around import lengths_of
 from treadle.graph.blockwise import Axis, Blockwise, Operand, Values
 from treadle.graph.expr import Expr
@@ -379,9 +380,30 @@ class RecordRows:
 def to_array(frame: FrameCollection, lengths: Any = None) -> Any:
     """Return the values as an array; see :meth:`DataFrame.to_array`."""
     meta = frame._meta
-    empty = meta.to_numpy()
+    empty = _with_missing(meta).to_numpy()[:0]
     widths = (frame._meta.shape[1],) if meta.ndim == 2 else ()
     return _array("values", frame, Rows(empty.dtype), empty, lengths, widths)
+
+
+def _with_missing(meta: Any) -> Any:
+    """Return a made-up row without the values that may be missing.
+
+    pandas makes whole numbers of nullable columns where no value is missing, which nobody knows
+    before the run: arrays have the dtype with room for them.
+    """
+    if isinstance(meta, pd.Index):
+        return meta
+    row = one_row(meta)
+    if isinstance(row, pd.Series):
+        return _missing(row.dtype, row)
+    columns = {n: _missing(row.dtypes.iloc[n], row.iloc[:, n]) for n in range(row.shape[1])}
+    return pd.DataFrame(columns, index=row.index)
+
+
+def _missing(dtype: Any, column: Any) -> Any:
+    if isinstance(dtype, pd.api.extensions.ExtensionDtype) and dtype.kind in "iufb":
+        return pd.Series(pd.array([None], dtype=dtype), index=column.index)
+    return column
 
 
 def to_records(frame: FrameCollection, index: bool = False, lengths: Any = None) -> Any:

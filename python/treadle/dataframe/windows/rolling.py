@@ -12,6 +12,7 @@ from pandas.tseries.frequencies import to_offset
 
 from treadle.dataframe.build import emptied, partwise
 from treadle.dataframe.frame import FrameCollection
+from treadle.dataframe.groupby.spec import one_row
 from treadle.dataframe.windows.around import around, made_of_one_row
 from treadle.dataframe.windows.pieces import Reach
 
@@ -26,7 +27,7 @@ def rolling(frame: Any, window: Any, options: dict[str, Any]) -> Rolling:
     if options.get("method", "single") != "single":
         raise NotImplementedError("rolling(method='table') is not there; use method='single'")
     given = {key: value for key, value in options.items() if value not in (None, False, "single")}
-    frame._meta.rolling(window, **given)  # raises what pandas raises for wrong arguments
+    one_row(frame._meta).rolling(window, **given)  # raises what pandas raises
     before, after = reaches(window, given)
     return Rolling(frame, window, given, before, after)
 
