@@ -24,7 +24,9 @@ from numpy.typing import NDArray
 # Text beyond this many is found sooner by numbering both sides, as pandas does.
 _MOST_TEXTS = 1 << 16
 # Entries of a list that is looked up by number, for each row of both sides; 4 bytes each.
-_DENSEST = 4
+_DENSEST = 16
+# Up to so many entries, the list has the width that places are wanted in; beyond, half of that.
+_CACHED = 1 << 17
 
 
 def can_look_up(left: Any, right: Any) -> bool:
@@ -115,19 +117,24 @@ def _look_up_in_range(
     Differences are taken modulo 2**64, so whatever lies outside of the range is not less than it.
     """
     low = values.min().astype(np.int64)
-    own = (values.astype(np.int64) - low).view(np.uint64)
-    rows = np.full(span, -1, np.int32 if len(values) < 2**31 else np.int64)
-    rows[own] = np.arange(len(values))
-    if (rows[own] != np.arange(len(values))).any():
-        return None  # some value comes twice
-    offsets = (keys.astype(np.int64) - low).view(np.uint64)
+    own = (values.astype(np.int64, copy=False) - low).view(np.uint64)
+    places = np.arange(len(values))
+    in_order = span == len(values) and bool((own == places.view(np.uint64)).all())
+    if not in_order:
+        rows = np.full(span, -1, np.intp if span < _CACHED else np.int32)
+        rows[own] = places
+        if (rows[own] != places).any():
+            return None  # some value comes twice
+    offsets = (keys.astype(np.int64, copy=False) - low).view(np.uint64)
     outside = offsets >= np.uint64(span)
-    if not outside.any():
-        found: NDArray[np.intp] = rows.take(offsets.view(np.int64)).astype(np.intp)
-        return found
-    np.minimum(offsets, np.uint64(span - 1), out=offsets)
-    found = rows.take(offsets.view(np.int64)).astype(np.intp)
-    found[outside] = -1
+    some = bool(outside.any())
+    if some:
+        np.minimum(offsets, np.uint64(span - 1), out=offsets)
+    found: NDArray[np.intp] = offsets.view(np.intp)
+    if not in_order:
+        found = rows.take(found).astype(np.intp, copy=False)
+    if some:
+        found[outside] = -1
     return found
 
 
