@@ -204,6 +204,21 @@ def test_what_can_not_be_dropped_is_refused():
         df.drop_duplicates(split_out=2, ignore_index=True)
 
 
+@pytest.mark.parametrize("subset", [None, "x", ["x"], ["y", "x"], ["w", "y"]])
+@pytest.mark.parametrize("options", [{}, {"dropna": False}, {"normalize": True}, {"sort": False}])
+def test_rows_are_counted_as_in_pandas(subset, options):
+    data = FRAME.assign(w=[1.5, None, 1.5, 2, None, 1.5]).drop(columns="z")
+
+    assert_eq(in_parts(data).value_counts(subset, **options), data.value_counts(subset, **options))
+
+
+def test_whether_rows_repeat_others_is_refused():
+    with pytest.raises(NotImplementedError, match="drop_duplicates"):
+        in_parts(FRAME).duplicated()
+    with pytest.raises(NotImplementedError, match="drop_duplicates"):
+        in_parts(FRAME.x).duplicated()
+
+
 def test_an_index_has_distinct_labels_and_counts():
     series = pd.Series(range(6), index=pd.Index(["a", "b", "b", "c", "c", "c"], name="i"))
     index = in_parts(series).index

@@ -176,6 +176,71 @@ def pieces_of(split_out: int | bool, npartitions: int) -> int:
     return int(split_out)
 
 
+# -- rows of a frame ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RowCounts:
+    """Steps of ``value_counts`` of a frame."""
+
+    subset: Any
+    sort: bool
+    ascending: bool
+    dropna: bool
+    normalize: bool
+
+    def chunk(self, part: Any) -> pd.Series[Any]:
+        """Count the rows of a partition, in the order in which they come first."""
+        found: pd.Series[Any] = part.value_counts(self.subset, sort=False, dropna=self.dropna)
+        return found
+
+    def combine(self, counts: list[pd.Series[Any]]) -> pd.Series[Any]:
+        """Add up counts of several partitions."""
+        filled = [one for one in counts if len(one)] or counts[:1]
+        if len(filled) == 1:
+            return filled[0]
+        together: Any = pd.concat(filled)
+        levels = list(range(together.index.nlevels))
+        found = together.groupby(
+            level=levels if len(levels) > 1 else 0, sort=False, dropna=False, observed=False
+        ).sum()
+        if isinstance(together.index, pd.MultiIndex) and len(levels) == 1:
+            found.index = pd.MultiIndex.from_arrays([found.index], names=together.index.names)
+        return found  # type: ignore[no-any-return]
+
+    def aggregate(self, counts: list[pd.Series[Any]]) -> pd.Series[Any]:
+        """Return what pandas returns."""
+        found = self.combine(counts)
+        if self.sort:
+            found = found.sort_values(ascending=self.ascending, kind="stable")
+        if self.normalize:
+            found = (found / found.sum()).rename("proportion")
+        return found
+
+
+def row_counts(
+    frame: Any,
+    subset: Any = None,
+    *,
+    sort: bool = True,
+    ascending: bool = False,
+    dropna: bool = True,
+    normalize: bool = False,
+    split_every: int | bool | None = None,
+) -> Any:
+    """Return the collection of counts of the rows of a frame."""
+    meta = frame._meta
+    kernel = RowCounts(subset, sort, ascending, dropna, normalize)
+    like = emptied(example(meta).value_counts(subset, normalize=normalize, dropna=dropna))
+    reads = None
+    if subset is not None and meta.columns.is_unique:
+        reads = [list(subset) if isinstance(subset, list) else [subset]]
+    return reduced(
+        "value_counts", frame, kernel.chunk, kernel.aggregate, kernel.combine, meta=like,
+        reads=reads, split_every=split_every, token=("row_counts", kernel),
+    )  # fmt: skip
+
+
 # -- most frequent values --------------------------------------------------------------------------
 
 

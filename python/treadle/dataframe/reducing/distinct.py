@@ -134,6 +134,14 @@ class ByValues(Split):
         return "ByValues", self.subset, self.npartitions
 
 
+def no_duplicated() -> NotImplementedError:
+    """Return the error of ``duplicated``."""
+    return NotImplementedError(
+        "duplicated() marks rows by what stands in other partitions, and keeps all rows where "
+        "they are; drop_duplicates() finds the rows themselves, and groupby().size() how many"
+    )
+
+
 # -- how many --------------------------------------------------------------------------------------
 
 

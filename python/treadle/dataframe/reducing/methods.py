@@ -7,12 +7,14 @@ from typing import Any
 from treadle.dataframe.frame import FrameCollection
 from treadle.dataframe.reducing import counts, distinct, places, sketches
 from treadle.dataframe.reducing.common import Common
+from treadle.dataframe.reducing.index_methods import ReducingIndex
 from treadle.dataframe.reducing.pairs import pair, pairwise
 from treadle.dataframe.reducing.quantiles import exact_quantile
 from treadle.dataframe.reducing.series import Values
-from treadle.dataframe.reducing.sizes import info, is_monotonic, memory_usage, size
+from treadle.dataframe.reducing.sizes import info
 from treadle.dataframe.reducing.statistics import Statistics, across, is_across
-from treadle.dataframe.reducing.totals import total
+
+__all__ = ["ReducingDataFrame", "ReducingFrame", "ReducingIndex", "ReducingSeries"]
 
 
 class ReducingFrame(Statistics, Common):
@@ -126,6 +128,52 @@ class ReducingDataFrame(FrameCollection):
         return distinct.drop_duplicates(
             self, subset, keep=keep, ignore_index=ignore_index, split_every=split_every,
             split_out=split_out,
+        )  # fmt: skip
+
+    def duplicated(self, subset: Any = None, keep: Any = "first") -> Any:
+        """Refused: whether a row repeats another is not known to its partition.
+
+        Raises
+        ------
+        NotImplementedError
+            Always.
+        """
+        raise distinct.no_duplicated()
+
+    def value_counts(
+        self,
+        subset: Any = None,
+        normalize: bool = False,
+        sort: bool = True,
+        ascending: bool = False,
+        dropna: bool = True,
+        split_every: int | bool | None = None,
+    ) -> Any:
+        """Return how often each row comes, the most frequent first.
+
+        Parameters
+        ----------
+        subset : label or list of labels, optional
+            Columns that make a row; all without it.
+        normalize : bool
+            Return shares instead of counts.
+        sort, ascending : bool
+            Rows that come equally often stand in the order in which they come first.
+        dropna : bool
+            Don't count rows with missing values.
+        split_every : int or False, optional
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import treadle.dataframe as dd
+        >>> df = dd.from_pandas(pd.DataFrame({"x": [1, 2, 2], "y": [3, 4, 4]}), npartitions=2)
+        >>> df.value_counts().compute().to_dict()
+        {(2, 4): 2, (1, 3): 1}
+        """
+        return counts.row_counts(
+            self, subset, normalize=normalize, sort=sort, ascending=ascending, dropna=dropna,
+            split_every=split_every,
         )  # fmt: skip
 
     def mode(
@@ -435,117 +483,6 @@ class ReducingSeries(Values):
             raise TypeError(f"lag must be an integer, not {lag!r}")
         series: Any = self
         return self.corr(series if lag == 0 else series.shift(lag), split_every=split_every)
-
-
-class ReducingIndex(Values):
-    """Methods of indexes."""
-
-    __slots__ = ()
-
-    def min(self, skipna: bool = True, split_every: int | bool | None = None) -> Any:
-        """Return the least label.
-
-        Parameters
-        ----------
-        skipna : bool
-        split_every : int or False, optional
-
-        Examples
-        --------
-        >>> import pandas as pd
-        >>> import treadle.dataframe as dd
-        >>> dd.from_pandas(pd.Series([1, 2], index=[7, 5]), npartitions=2).index.min().compute()
-        np.int64(5)
-        """
-        return total(self, "min", skipna=skipna, split_every=split_every)
-
-    def max(self, skipna: bool = True, split_every: int | bool | None = None) -> Any:
-        """Return the greatest label; parameters are those of :meth:`min`.
-
-        Examples
-        --------
-        >>> import pandas as pd
-        >>> import treadle.dataframe as dd
-        >>> dd.from_pandas(pd.Series([1, 2], index=[7, 5]), npartitions=2).index.max().compute()
-        np.int64(7)
-        """
-        return total(self, "max", skipna=skipna, split_every=split_every)
-
-    def any(self, split_every: int | bool | None = None) -> Any:
-        """Return whether any label is true.
-
-        Examples
-        --------
-        >>> import pandas as pd
-        >>> import treadle.dataframe as dd
-        >>> dd.from_pandas(pd.Series([5, 5]), npartitions=2).index.any().compute()
-        np.True_
-        """
-        return total(self, "any", split_every=split_every)
-
-    def all(self, split_every: int | bool | None = None) -> Any:
-        """Return whether all labels are true.
-
-        Examples
-        --------
-        >>> import pandas as pd
-        >>> import treadle.dataframe as dd
-        >>> dd.from_pandas(pd.Series([5, 5]), npartitions=2).index.all().compute()
-        np.False_
-        """
-        return total(self, "all", split_every=split_every)
-
-    def count(self, split_every: int | bool | None = None) -> Any:
-        """Return how many labels are not missing.
-
-        Examples
-        --------
-        >>> import pandas as pd
-        >>> import treadle.dataframe as dd
-        >>> dd.from_pandas(pd.Series([5, 5]), npartitions=2).index.count().compute()
-        2
-        """
-        return total(self, "count", split_every=split_every)
-
-    def nunique_approx(self, split_every: int | bool | None = None) -> Any:
-        """Return about how many distinct labels there are; see :meth:`Series.nunique_approx`.
-
-        Examples
-        --------
-        >>> import pandas as pd
-        >>> import treadle.dataframe as dd
-        >>> dd.from_pandas(pd.Series([5, 5]), npartitions=2).index.nunique_approx().compute()
-        2
-        """
-        return sketches.approximate_nunique(self, split_every)
-
-    def memory_usage(self, deep: bool = False) -> Any:
-        """Return the bytes of all labels.
-
-        Examples
-        --------
-        >>> import pandas as pd
-        >>> import treadle.dataframe as dd
-        >>> x = dd.from_pandas(pd.Series([5, 5], index=[1.0, 2.0]), npartitions=2)
-        >>> x.index.memory_usage().compute()
-        16
-        """
-        return memory_usage(self, deep=deep)
-
-    @property
-    def size(self) -> Any:
-        """Number of labels, as a scalar that is computed later."""
-        return size(self)
-
-    @property
-    def is_monotonic_increasing(self) -> Any:
-        """Whether no label is less than the one before; see Series."""
-        return is_monotonic(self, increasing=True)
-
-    @property
-    def is_monotonic_decreasing(self) -> Any:
-        """Whether no label is greater than the one before; see Series."""
-        return is_monotonic(self, increasing=False)
 
 
 def quantile(

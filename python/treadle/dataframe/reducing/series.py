@@ -83,6 +83,16 @@ class Values(FrameCollection):
             split_out=split_out,
         )  # fmt: skip
 
+    def duplicated(self, keep: Any = "first") -> Any:
+        """Refused: whether a value repeats another is not known to its partition.
+
+        Raises
+        ------
+        NotImplementedError
+            Always.
+        """
+        raise distinct.no_duplicated()
+
     def value_counts(
         self,
         sort: bool | None = None,
