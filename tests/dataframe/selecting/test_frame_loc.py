@@ -136,6 +136,15 @@ def test_rows_of_a_partition_need_not_be_in_order():
               sort_results=True)  # fmt: skip
 
 
+@pytest.mark.parametrize("rows", [slice(2.0, None), slice(None, 3.0), slice(1.0, 2.0)])
+def test_missing_labels_come_after_all_others(rows):
+    there = pd.DataFrame({"x": range(5)}, index=[1.0, np.nan, 2.0, 3.0, np.nan])
+
+    found = dd.from_pandas(there, npartitions=2).loc[rows]
+
+    assert_eq(found, there.sort_index(kind="stable").loc[rows])
+
+
 def test_categories_are_labels():
     there = pd.DataFrame({"x": range(4)}, index=pd.CategoricalIndex(list("aabb")))
     frame = dd.from_pandas(there, npartitions=2)

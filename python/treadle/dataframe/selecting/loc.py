@@ -147,9 +147,12 @@ def between(part: Any, start: Any, stop: Any) -> Any:
         return part.loc[start:stop]
     # Labels of a partition may lie in any order. What a text stands for among dates is found in
     # their order, in which the wanted ones are neighbours.
-    order = index.argsort()
-    wanted = index.take(order).slice_indexer(start, stop)
-    return part.iloc[np.sort(np.asarray(order)[wanted])]
+    # Missing labels come last there, after whatever has no end.
+    order = np.asarray(index.argsort())
+    count = len(index) - int(index.isna().sum())
+    wanted = index.take(order[:count]).slice_indexer(start, stop)
+    chosen = order[wanted] if stop is not None else order[wanted.start :]
+    return part.iloc[np.sort(chosen)]
 
 
 def _in_period(frame: Any, text: str) -> Any:
