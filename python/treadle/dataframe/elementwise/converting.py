@@ -46,9 +46,8 @@ class ToUnit(RowCall):
         unit = getattr(found.dtype, "unit", None) or np.datetime_data(found.dtype)[0]
         if _UNITS.index(unit) >= _UNITS.index(self.unit):
             return found
-        return (
-            found.as_unit(self.unit) if isinstance(found, pd.Index) else found.dt.as_unit(self.unit)
-        )
+        times: Any = found if isinstance(found, pd.Index) else found.dt
+        return times.as_unit(self.unit)
 
 
 _UNITS = ("s", "ms", "us", "ns")
