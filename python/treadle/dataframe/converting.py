@@ -401,8 +401,8 @@ def _with_missing(meta: Any) -> Any:
 
 
 def _missing(dtype: Any, column: Any) -> Any:
-    if isinstance(dtype, pd.api.extensions.ExtensionDtype) and dtype.kind in "iufb":
-        return pd.Series(pd.array([None], dtype=dtype), index=column.index)
+    if not isinstance(dtype, np.dtype) and dtype.kind in "iufb":
+        return pd.Series([None], index=column.index, dtype=dtype)
     return column
 
 

@@ -10,11 +10,12 @@ from treadle.dataframe.build import NOT_GIVEN, partwise
 from treadle.dataframe.calls import Method
 from treadle.dataframe.frame import FrameCollection
 from treadle.dataframe.windows.cumulative import cumulative
+from treadle.dataframe.windows.expanding import Expanding
 from treadle.dataframe.windows.filling import fill
 from treadle.dataframe.windows.overlap import map_overlap
 from treadle.dataframe.windows.resample import Resampler, resample
 from treadle.dataframe.windows.rolling import Rolling, rolling
-from treadle.dataframe.windows.shifting import diff, pct_change, shift
+from treadle.dataframe.windows.shifting import diff, pct_change, shift, whole_number
 
 
 class WindowFrame(FrameCollection):
@@ -205,6 +206,31 @@ class WindowFrame(FrameCollection):
             "closed": closed, "step": step, "method": method,
         }  # fmt: skip
         return rolling(self, window, options)
+
+    def expanding(self, min_periods: int = 1, method: str = "single") -> Expanding:
+        """Return windows that hold all rows so far.
+
+        Parameters
+        ----------
+        min_periods : int
+            Windows with fewer values give none.
+        method : {"single"}
+
+        Returns
+        -------
+        Expanding
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import treadle.dataframe as dd
+        >>> x = dd.from_pandas(pd.Series([1, 3, 8]), npartitions=3)
+        >>> x.expanding().mean().compute().tolist()
+        [1.0, 2.0, 4.0]
+        """
+        if method != "single":
+            raise NotImplementedError("expanding(method='table') is not there; use 'single'")
+        return Expanding(self, whole_number(min_periods, "min_periods"))
 
     def resample(
         self,
