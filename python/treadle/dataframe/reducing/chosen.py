@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from treadle.dataframe.build import emptied
 from treadle.dataframe.groupby.spec import one_row
@@ -144,7 +145,29 @@ def example(meta: Any) -> Any:
     """Return one made-up row, by which pandas is asked for dtypes; of an index as a series."""
     if isinstance(meta, pd.Index):
         return one_row(meta.to_series(index=pd.RangeIndex(len(meta))).iloc[:0])
-    return one_row(meta)
+    if meta.ndim == 1:
+        return one_row(meta)
+    # A value for each dtype, not for each column: there may be thousands of these.
+    known: dict[Any, Any] = {}
+    for n, dtype in enumerate(meta.dtypes):
+        if dtype not in known:
+            known[dtype] = one_row(meta.iloc[:, n]).array
+    columns = {n: known[dtype] for n, dtype in enumerate(meta.dtypes)}
+    index = one_row(meta.iloc[:, :0]).index
+    return pd.DataFrame(columns, index=index).set_axis(meta.columns, axis=1)
+
+
+def integers(column: Any) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return times as whole numbers of their unit, and where they are missing.
+
+    >>> integers(pd.Series(pd.to_datetime(["1970-01-02", None])).astype("M8[s]"))[0][0]
+    np.int64(86400)
+    """
+    missing = np.asarray(column.isna())
+    if isinstance(column.dtype, pd.ArrowDtype):
+        plain = column.astype("int64[pyarrow]")
+        return plain.to_numpy(dtype=np.int64, na_value=np.iinfo(np.int64).min), missing
+    return np.asarray(pd.Index(column.array).asi8), missing
 
 
 def stacked(rows: Sequence[pd.Series[Any]]) -> pd.DataFrame:

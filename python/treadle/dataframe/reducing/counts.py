@@ -124,7 +124,11 @@ class Counts:
         return self._finished(_added_rows(counts))
 
     def _finished(self, found: pd.Series[Any]) -> pd.Series[Any]:
-        if self.dropna and found.index.hasnans:
+        if isinstance(found.index, pd.MultiIndex):
+            if self.dropna:
+                found = found[found.index.to_frame().notna().all(axis=1).to_numpy()]
+            found = found.sort_index()
+        elif self.dropna and found.index.hasnans:
             found = found[found.index.notna()]
         if self.sort:
             found = found.sort_values(ascending=self.ascending, kind="stable")

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
@@ -160,23 +161,34 @@ class Distinct:
 
     def combine(self, parts: list[list[Any]]) -> list[Any]:
         """Return the distinct values of several partitions."""
-        return [
-            same[0] if len(same) == 1 else _distinct(joined_parts(list(same), same[0]))
-            for same in zip(*parts, strict=True)
-        ]
+        return [_united(same) for same in zip(*parts, strict=True)]
 
     def aggregate(self, parts: list[list[Any]]) -> Any:
         """Return how many there are."""
-        found = [int(one.notna().sum()) if self.dropna else len(one) for one in self.combine(parts)]
+        found = [
+            int(np.count_nonzero(pd.notna(one))) if self.dropna else len(one)
+            for one in self.combine(parts)
+        ]
         if self.meta.ndim == 1:
             return found[0]
         return pd.Series(found, index=self.meta.columns, dtype="int64")
 
 
 def _distinct(column: Any) -> Any:
+    """Return the distinct values of a column as an array."""
     if isinstance(column, pd.MultiIndex):
         column = column.to_flat_index()
-    return pd.Series(column.unique(), dtype=column.dtype)
+    found = column.unique()
+    return found.array if isinstance(found, pd.Index) else found
+
+
+def _united(arrays: tuple[Any, ...]) -> Any:
+    if len(arrays) == 1:
+        return arrays[0]
+    if all(isinstance(one, np.ndarray) for one in arrays):
+        return pd.unique(np.concatenate(arrays))
+    series: list[Any] = [pd.Series(one) for one in arrays]
+    return joined_parts(series, series[0]).unique()
 
 
 def nunique(frame: Any, *, dropna: bool = True, split_every: int | bool | None = None) -> Any:

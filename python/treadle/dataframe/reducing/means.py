@@ -20,7 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from treadle.dataframe.build import emptied
-from treadle.dataframe.reducing.chosen import Chosen, choose, example, is_numeric
+from treadle.dataframe.reducing.chosen import Chosen, choose, example, integers, is_numeric
 from treadle.dataframe.reducing.moments import ORDER, finished, merged, moments_of
 from treadle.dataframe.reducing.totals import emptied_result
 from treadle.dataframe.reducing.tree import reduced
@@ -58,7 +58,7 @@ class Spread:
         return len(part), found
 
     def _of_times(self, block: pd.DataFrame) -> Any:
-        columns = [_integers(block.iloc[:, n]) for n in range(block.shape[1])]
+        columns = [integers(block.iloc[:, n]) for n in range(block.shape[1])]
         floats = [np.where(missing, np.nan, values) for values, missing in columns]
         # Sums of what lies above and below 32 bits: neither can overflow.
         sums = []
@@ -120,12 +120,6 @@ class Spread:
 
 def _is_time(dtype: Any) -> bool:
     return getattr(dtype, "kind", "O") in "mM"
-
-
-def _integers(column: Any) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return times as whole numbers of their unit, and where they are missing."""
-    values = np.asarray(pd.Index(column.array).asi8)
-    return values, np.asarray(column.isna())
 
 
 def _as_time(values: NDArray[np.int64], dtype: Any) -> pd.Series[Any]:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from treadle.dataframe.build import emptied, new_collection
 from treadle.dataframe.expr import FrameExpr, Partwise
 from treadle.dataframe.reducing import selection
-from treadle.dataframe.reducing.chosen import Chosen, choose, example, is_numeric
+from treadle.dataframe.reducing.chosen import Chosen, choose, example, integers, is_numeric
 from treadle.dataframe.reducing.selection import Brackets
 from treadle.dataframe.reducing.totals import emptied_result
 from treadle.dataframe.reducing.tree import SPLIT_EVERY, TreeReduction
@@ -171,9 +171,8 @@ def numbers(column: Any) -> tuple[NDArray[Any], int]:
     size = len(column)
     kind = getattr(dtype, "kind", "O")
     if kind in "mM":
-        values = np.asarray(pd.Index(column.array).asi8)
-        there = np.asarray(column.notna())
-        values = values if there.all() else values[there]
+        values, missing = integers(column)
+        values = values[~missing] if missing.any() else values
     elif isinstance(dtype, np.dtype) and kind in "iufb":
         values = column.to_numpy()
         if kind == "f" and np.isnan(values.sum()):

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from treadle.dataframe.build import emptied
-from treadle.dataframe.reducing.chosen import Chosen, choose, example, is_numeric
+from treadle.dataframe.reducing.chosen import Chosen, choose, example, integers, is_numeric
 from treadle.dataframe.reducing.quantiles import (
     as_dtype,
     check_ordered,
@@ -115,7 +115,7 @@ def _floats(column: Any) -> Any:
     """Return the values of a column, times in their unit, without missing ones."""
     column = column.dropna()
     if getattr(column.dtype, "kind", "O") in "mM":
-        return np.asarray(pd.Index(column.array).asi8, np.float64)
+        return integers(column)[0].astype(np.float64)
     # Sketches take arrays that could be written to.
     return np.require(column.to_numpy(dtype=np.float64), requirements=["C", "W"])
 
