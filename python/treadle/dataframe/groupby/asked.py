@@ -190,9 +190,9 @@ def _key(frame: FrameExpr, key: Any) -> Any:
             raise TypeError(
                 f"a key of groupby is one column, not a {type(key).__name__}; give their labels"
             )
-        own = isinstance(expr, Projection) and not isinstance(expr.wanted, list)
-        if own and expr.inputs[0].name == frame.name and frame.meta.ndim == 2:
-            return expr.wanted
+        if isinstance(expr, Projection) and not isinstance(expr.wanted, list):
+            own = expr.inputs[0].name == frame.name and frame.meta.ndim == 2
+            return expr.wanted if own else expr
         return expr
     if isinstance(key, pd.Series | pd.Index | np.ndarray | pd.api.extensions.ExtensionArray):
         raise TypeError(

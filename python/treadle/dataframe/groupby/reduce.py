@@ -26,6 +26,7 @@ import pandas as pd
 from treadle.dataframe.build import new_collection
 from treadle.dataframe.expr import FrameExpr
 from treadle.dataframe.groupby.asked import Groups
+from treadle.dataframe.groupby.coded import coded_source
 from treadle.dataframe.groupby.counts import plan_value_counts
 from treadle.dataframe.groupby.finish import OfRows
 from treadle.dataframe.groupby.first_rows import first_rows
@@ -36,18 +37,34 @@ from treadle.dataframe.groupby.spec import one_row
 from treadle.dataframe.reducing.tree import SPLIT_EVERY, TreeReduction
 from treadle.dataframe.shuffle.key_hash import hash_keys, partition_numbers
 from treadle.graph.blockwise import Axis, Blockwise, Operand, Values
-from treadle.graph.expr import Expr
+from treadle.graph.expr import Expr, Users
 from treadle.graph.tokenize import tokenize
 
 
 class GroupbyAgg(TreeReduction):
     """Groups reduced, to as many partitions as ``divisions`` tell."""
 
-    __slots__ = ("keys",)
+    __slots__ = ("keys", "plan")
 
-    def __init__(self, *args: Any, keys: tuple[Hashable, ...], **options: Any):
+    def __init__(
+        self,
+        *args: Any,
+        keys: tuple[Hashable, ...],
+        plan: AggPlan | None = None,
+        **options: Any,
+    ):
         super().__init__(*args, **options)
         self.keys = keys
+        self.plan = plan
+
+    def simplify(self, users: Users) -> GroupbyAgg:
+        if self.plan is None:
+            return self
+        found = coded_source(self.inputs[0], self.plan, users)
+        if found is None:
+            return self
+        source, chunk = found
+        return self.replace(inputs=(source, *self.inputs[1:]), chunk=chunk, plan=None)
 
     def lower(self) -> Expr:
         if not self.numblocks or self.numblocks[0] == 1:
@@ -122,6 +139,7 @@ def tree(
     return GroupbyAgg(
         f"groupby-{label}-{name}", meta, divisions, groups.inputs, plan.chunk, plan.combine,
         aggregate or Finish(plan), reads=groups.reads(plan.columns), split_every=width,
+        plan=plan if isinstance(plan, AggPlan) else None,
         keys=tuple(k.meta.name if isinstance(k, FrameExpr) else k for k in groups.keys),
     )  # fmt: skip
 
