@@ -210,3 +210,27 @@ def test_bad_arguments_are_refused_at_once():
         df.int.sum(split_every=1)
     with pytest.raises(NotImplementedError, match="axis=None"):
         df.sum(axis=None)
+
+
+def test_columns_may_have_labels_of_several_levels():
+    labels = pd.MultiIndex.from_tuples([("a", 1), ("a", 2), ("b", 1)])
+    frame = pd.DataFrame(np.arange(12).reshape(4, 3), columns=labels)
+
+    for how in ("sum", "mean", "median", "std", "nunique", "describe", "idxmax", "corr"):
+        assert_eq(getattr(in_parts(frame), how)(), getattr(frame, how)())
+
+
+@pytest.mark.parametrize("how", ["min", "max", "mean", "median", "std", "nunique", "quantile"])
+@pytest.mark.parametrize("dtype", ["timestamp[ns][pyarrow]", "duration[us][pyarrow]"])
+def test_times_of_arrow_are_reduced_as_in_pandas(how, dtype):
+    series = pd.Series(pd.array([10**6, None, 10**9, 5 * 10**6], dtype="int64[pyarrow]")).astype(
+        dtype
+    )
+
+    assert_eq(getattr(in_parts(series), how)(), getattr(series, how)())
+
+
+def test_the_mean_of_times_is_exact():
+    series = pd.Series(pd.date_range("2020", periods=5, freq="7ns"))
+
+    assert in_parts(series).mean().compute() == series[2]

@@ -242,3 +242,14 @@ def test_counts_run_on_other_engines(scheduler):
         in_parts(FRAME).drop_duplicates("x", split_out=2), FRAME.drop_duplicates("x"),
         sort_results=True, scheduler=scheduler,
     )  # fmt: skip
+
+
+def test_labels_of_several_levels_are_counted():
+    index = pd.MultiIndex.from_tuples([(1, "a"), (1, "b"), (1, "b"), (2, "c")], names=["n", "l"])
+    series = pd.Series(range(4), index=index)
+
+    found = in_parts(series, 2).index
+
+    assert_eq(found.value_counts(), index.value_counts())
+    assert_eq(found.nunique(), 3)
+    assert_eq(found.unique(), index.unique())

@@ -152,8 +152,10 @@ def value_counts(
     pieces = pieces_of(split_out, frame.npartitions)
     sort = pieces == 1 if sort is None else sort
     kernel = Counts(meta.dtype, bool(sort), ascending, dropna, normalize)
-    like = emptied(example(meta).value_counts(dropna=dropna, normalize=normalize))
-    like.index.name = meta.name
+    asked: Any = meta if isinstance(meta, pd.MultiIndex) else example(meta)
+    like = emptied(asked.value_counts(dropna=dropna, normalize=normalize))
+    if asked is not meta:
+        like.index.name = meta.name
     if pieces == 1:
         return reduced(
             "value_counts", frame, kernel.chunk, kernel.finish, added, meta=like,

@@ -50,15 +50,22 @@ class Places:
             column = column[~missing]
         if not len(column):
             return column
-        at = getattr(column.array, self.how)()
+        dtype = column.dtype
+        plain = isinstance(dtype, np.dtype) and dtype.kind in "iufb"
+        at = getattr(column.to_numpy() if plain else column.array, self.how)()
         return column.iloc[at : at + 1]
 
     def combine(self, parts: list[Any]) -> list[Any]:
         """Return the extremes of extremes; of equal ones the first."""
-        return [
-            self._extreme(joined_parts([one for one in same if len(one)] or [same[0]], same[0]))
-            for same in zip(*parts, strict=True)
-        ]
+        return [self._of_several(same) for same in zip(*parts, strict=True)]
+
+    def _of_several(self, same: tuple[Any, ...]) -> Any:
+        there = [one for one in same if len(one)]
+        if len(there) < 2:
+            return there[0] if there else same[0]
+        if isinstance(there[0].dtype, pd.CategoricalDtype):
+            return self._extreme(joined_parts(there, there[0]))
+        return self._extreme(pd.concat(there))
 
     def aggregate(self, parts: list[Any]) -> Any:
         """Return labels; raises where pandas does."""
