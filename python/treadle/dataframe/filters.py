@@ -222,7 +222,7 @@ def _read_less(expr: Filter, source: Source, predicate: FrameExpr) -> Expr:
     """Let the source choose rows by those parts of a predicate that it understands."""
     chosen, rest = [], []
     reading = source.reading
-    for part in _conjuncts(predicate):
+    for part in conjuncts(predicate):
         filters = lists_of_terms(part, source)
         better = reading.select(filters) if filters is not None else None
         if better is None:
@@ -243,14 +243,14 @@ def _read_less(expr: Filter, source: Source, predicate: FrameExpr) -> Expr:
     return _renamed(Filter(fewer, reduce(both, moved)), expr)
 
 
-def _conjuncts(predicate: FrameExpr) -> list[FrameExpr]:
+def conjuncts(predicate: FrameExpr) -> list[FrameExpr]:
     """Return predicates that all have to be true."""
     if not isinstance(predicate, Partwise) or predicate.func is not operator.and_:
         return [predicate]
     if not all(type(arg) is Reg for arg in predicate.args):
         return [predicate]
     inputs = [_frame(predicate.inputs[arg.index]) for arg in predicate.args]
-    return [part for item in inputs for part in _conjuncts(item)]
+    return [part for item in inputs for part in conjuncts(item)]
 
 
 def lists_of_terms(predicate: Expr, source: Expr) -> list[list[Term]] | None:

@@ -231,3 +231,61 @@ def test_sizes_follow_columns_and_are_guessed_for_merges():
     assert isinstance(merged.expr, Merge)
     assert size < estimated_nbytes(merged.expr) < 2 * size
     assert estimated_nbytes(Gathered(a.expr)) == size
+
+
+# -- filters ---------------------------------------------------------------------------------------
+
+
+def below_merges(df):
+    """What stands below merges after simplifying: filters, and what was shuffled there."""
+    merges = [e for e in walk(simplify([df.expr])) if isinstance(e, Merge)]
+    return [[type(item).__name__ for item in walk(e.inputs)] for e in merges]
+
+
+@pytest.mark.parametrize("how", ["inner", "left", "right", "outer", "leftsemi", "left_anti"])
+@pytest.mark.parametrize("broadcast", [True, False])
+def test_rows_are_chosen_before_a_merge_where_that_is_the_same(how, broadcast):
+    a, b = frame(y=np.arange(24) / 2), frame(rows=9, npartitions=2, z=np.arange(9) * 1.5)
+    ours, theirs = a.compute(), b.compute()
+    merged = a.merge(b, on="k", how=how, broadcast=broadcast)
+    wanted = ours.merge(theirs, on="k", how="inner" if how == "leftsemi" else how)
+    if how == "leftsemi":
+        wanted = ours[ours.k.isin(theirs.k)]
+    options = {"sort_results": True, "check_index": False, "check_dtype": False}
+
+    assert_eq(merged[merged.y > 3], wanted[wanted.y > 3], **options)
+    assert_eq(merged[merged.k == 2], wanted[wanted.k == 2], **options)
+    if how != "leftsemi":
+        chosen = merged[(merged.z < 9) & (merged.y > 3) & (merged.x_x > merged.x_y)]
+        rows = wanted[(wanted.z < 9) & (wanted.y > 3) & (wanted.x_x > wanted.x_y)]
+        assert_eq(chosen, rows, **options)
+
+
+def test_a_filter_goes_below_the_shuffle_of_its_side():
+    a, b = frame(y=1.5), frame(npartitions=2, z=2.5)
+    merged = a.merge(b, on="k", broadcast=False)
+
+    assert below_merges(merged[merged.y > 1]) == [
+        ["Source", "Projection", "Partwise", "Filter", "Shuffle", "Source", "Shuffle"]
+    ]
+    assert "Filter" not in below_merges(merged[merged.x_x > merged.x_y])[0]
+    assert below_merges(merged[(merged.x_x > 1) & (merged.z > 1)])[0].count("Filter") == 2
+    left = a.merge(b, on="k", how="left", broadcast=False)
+    assert "Filter" in below_merges(left[left.y > 1])[0]
+    assert "Filter" not in below_merges(left[left.z > 1])[0]
+    outer = a.merge(b, on="k", how="outer", broadcast=False)
+    assert "Filter" not in below_merges(outer[outer.y > 1])[0]
+    checked = a.merge(b, on="k", validate="m:m")
+    assert "Filter" not in below_merges(checked[checked.y > 1])[0]
+
+
+def test_a_shuffle_that_others_need_whole_is_not_filtered():
+    a = frame(y=1.5)
+    merged = a.merge(a, on="k", broadcast=False)
+
+    result = merged[merged.y_x > 1]
+
+    shuffles = [e for e in walk(simplify([result.expr])) if isinstance(e, Shuffle)]
+    assert len(shuffles) == 1
+    wanted = a.compute().merge(a.compute(), on="k")
+    assert_eq(result, wanted[wanted.y_x > 1], sort_results=True, check_index=False)

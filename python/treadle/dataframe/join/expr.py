@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from treadle.dataframe.expr import Columns, Divisions, FrameExpr
+from treadle.dataframe.expr import Columns, Divisions, Filter, FrameExpr
 from treadle.dataframe.join.broadcast import merge_marking, unmet_rows
 from treadle.dataframe.join.kernels import merge_parts
 from treadle.dataframe.join.sides import Sides, renamed
@@ -85,6 +85,12 @@ class Merge(FrameExpr):
             return self
         sides = self.sides.narrow(columns)
         return self._narrowed(list(sides.plan.meta.columns), sides=sides)
+
+    def filtered(self, predicate: FrameExpr) -> FrameExpr | None:
+        """Return this merge of the rows that a predicate on its columns chooses, if it can."""
+        from treadle.dataframe.join.filtering import merge_of_filtered
+
+        return None if self.sides.reads[0] is None else merge_of_filtered(self, predicate)
 
     def operand(self, position: int, whole: bool = False) -> Operand:
         return super().operand(position, ("left", "right")[position] == self.whole)
@@ -217,6 +223,15 @@ class Gathered(FrameExpr):
 
     def narrow(self, columns: Columns) -> FrameExpr:
         return self if self.columns is None else self._narrowed(columns)
+
+    def filtered(self, predicate: FrameExpr) -> FrameExpr | None:
+        """Return this node on the rows that a predicate chooses, if it can."""
+        from treadle.dataframe.filters import replaced
+
+        (frame,) = self.inputs
+        assert isinstance(frame, FrameExpr)
+        below = replaced(predicate, self.name, frame)
+        return None if below is None or below is predicate else Gathered(Filter(frame, below))
 
     def lower(self) -> Gather:
         (frame,) = self.inputs

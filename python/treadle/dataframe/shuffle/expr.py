@@ -11,7 +11,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from treadle.dataframe.expr import Columns, Divisions, FrameExpr
+from treadle.dataframe.expr import Columns, Divisions, Filter, FrameExpr
 from treadle.dataframe.shuffle.moving import moved
 from treadle.dataframe.shuffle.pieces import key_columns, numbers_by_divisions, numbers_by_hash
 from treadle.graph.gather import Gather
@@ -126,6 +126,18 @@ class Shuffle(FrameExpr):
         if self.columns is None:
             return self
         return self._narrowed([*columns, *(self.split.columns or [])])
+
+    def filtered(self, predicate: FrameExpr) -> FrameExpr | None:
+        """Return this shuffle of only the rows that a predicate chooses, if it can."""
+        from treadle.dataframe.filters import replaced
+
+        (frame,) = self.inputs
+        assert isinstance(frame, FrameExpr)
+        below = replaced(predicate, self.name, frame)
+        if below is None or below is predicate:
+            return None
+        divisions = self.divisions if self.known_divisions else None
+        return Shuffle(Filter(frame, below), self.split, divisions)
 
     def lower(self) -> Gather:
         return moved(
