@@ -1,7 +1,7 @@
 """The 22 queries of TPC-H, as somebody writes them who knows pandas.
 
-Each takes the tables by name and returns a frame in partitions, or one value. Nothing is computed
-before the result is asked for.
+Each takes the tables by name and returns a frame in partitions, or one value. Sorting looks at its
+keys when it is written; everything else waits until the result is asked for.
 """
 
 from __future__ import annotations

@@ -42,10 +42,10 @@ def merge_of_filtered(merge: Merge, predicate: FrameExpr) -> FrameExpr | None:
             rest.append(part)
     if not any(chosen):
         return None
-    inputs: list[Any] = [
-        Filter(side, reduce(both, parts)) if parts else side
-        for side, parts in zip(merge.inputs, chosen, strict=True)  # type: ignore[arg-type]
-    ]
+    inputs: list[Any] = list(merge.inputs)
+    for number, parts in enumerate(chosen):
+        if parts:
+            inputs[number] = Filter(inputs[number], reduce(both, parts))
     names = [item.name for item in inputs]
     new = merge.replace(
         name=f"{key_prefix(merge.name)}-{tokenize(merge.name, names)}", inputs=tuple(inputs)
