@@ -2,7 +2,8 @@
 
 How many partitions away these rows are need not be known: the last rows of partitions are joined
 along a chain, so that very small and empty partitions are no trouble. Where lengths or divisions
-say that the next partition has all that is needed, only that one is taken.
+say that the next partition has all that is needed, only that one is taken. Rows needed from both
+sides, where nothing is known, keep partitions in memory until both chains have come to them.
 
 >>> import pandas as pd
 >>> import treadle.dataframe as dd

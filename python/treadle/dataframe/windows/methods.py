@@ -193,6 +193,11 @@ class WindowFrame(FrameCollection):
         NotImplementedError
             For indexers of one's own; see :meth:`map_overlap`.
 
+        Notes
+        -----
+        With ``center=True``, rows come from both sides. Where neither lengths of partitions nor
+        divisions say how far that is, all partitions wait in memory for those at the other end.
+
         Examples
         --------
         >>> import pandas as pd
