@@ -21,9 +21,12 @@ from treadle.dataframe.elementwise.methods import (
 from treadle.dataframe.elementwise.operators import Operators, ScalarOperators
 from treadle.dataframe.expr import Divisions, FrameExpr, Held
 from treadle.dataframe.groupby.api import GroupingDataFrame, GroupingFrame, GroupingSeries
+from treadle.dataframe.groupby.objects import DataFrameGroupBy, SeriesGroupBy
+from treadle.dataframe.groupby.sliding import SlidingGroups
 from treadle.dataframe.io.methods import OutputDataFrame, OutputFrame, OutputSeries
 from treadle.dataframe.join.methods import JoiningDataFrame, JoiningSeries
 from treadle.dataframe.mending import Mendable
+from treadle.dataframe.recipes import remember_calls
 from treadle.dataframe.reducing.methods import (
     ReducingDataFrame,
     ReducingFrame,
@@ -39,6 +42,8 @@ from treadle.dataframe.selecting.methods import (
 from treadle.dataframe.showing.methods import Showing
 from treadle.dataframe.shuffle.methods import ShufflingDataFrame, ShufflingFrame, ShufflingSeries
 from treadle.dataframe.windows.methods import WindowFrame, WindowIndex, WindowSeries
+from treadle.dataframe.windows.resample import Resampler
+from treadle.dataframe.windows.rolling import Rolling
 from treadle.graph.spec import DataNode
 from treadle.types import Key
 
@@ -194,3 +199,9 @@ class Index(
     """
 
     __slots__ = ()
+
+
+remember_calls(
+    DataFrame, Series, Index, Scalar, DataFrameGroupBy, SeriesGroupBy, SlidingGroups, Rolling,
+    Resampler,
+)  # fmt: skip

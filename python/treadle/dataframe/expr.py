@@ -37,6 +37,11 @@ Columns: TypeAlias = list[Any]
 Divisions: TypeAlias = tuple[Any, ...]
 
 
+#: A function and its arguments, in which expressions stand for collections: what makes a node anew
+#: when its inputs have other dtypes; see `mending`.
+Recipe: TypeAlias = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
+
+
 class FrameExpr(Expr):
     """Partitions of a frame, series or index, or one scalar.
 
@@ -57,7 +62,7 @@ class FrameExpr(Expr):
         partition ``n``. A node that moves rows, or makes partitions, begins one of its own.
     """
 
-    __slots__ = ("divisions", "layout", "meta")
+    __slots__ = ("divisions", "layout", "meta", "recipe")
 
     #: Whether columns of an input beyond those it needs would show in its result.
     passes_columns: ClassVar[bool] = False
@@ -82,6 +87,7 @@ class FrameExpr(Expr):
         self.meta = meta
         self.divisions = divisions
         self.layout = layout or name
+        self.recipe: Recipe | None = None
 
     @property
     def npartitions(self) -> int:

@@ -8,8 +8,9 @@ made anew, with a name and a meta of its own. ::
     CsvDtypeError(promotion={"x": "float64"})
         read_csv: x is float64  -->  getitem x: float64  -->  mean
 
-A node that keeps dtypes of its own, for the results that it makes, can't be made anew without who
-built it: then there is no second run, and the error says what to write.
+What a method of a collection made is made anew by calling the method again; see `recipes`. Other
+nodes are made anew if they keep no dtypes of their own: else there is no second run, and the error
+says what to write.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from treadle.dataframe.expr import (
     Projection,
     Source,
 )
+from treadle.dataframe.recipes import expressions, placed
 from treadle.graph.expr import Expr, walk
 from treadle.graph.naming import key_prefix
 from treadle.graph.program import Reg
@@ -51,15 +53,16 @@ class Mendable:
     _expr: Any
 
     @property
-    def expr(self) -> Any:
+    def expr(self) -> FrameExpr:
         """The expression that makes the partitions."""
         if News.some:
             better = mended(self._expr, None)
             if better is not None:
                 self._expr = better
-        return self._expr
+        found: FrameExpr = self._expr
+        return found
 
-    def __treadle_expr__(self) -> Any:
+    def __treadle_expr__(self) -> FrameExpr:
         return self.expr
 
     def __treadle_mend__(self, error: BaseException) -> bool:
@@ -91,26 +94,54 @@ def mended(expr: FrameExpr, error: BaseException | None) -> FrameExpr | None:
 
     Without an error, on sources that know what those of the same files learned before.
     """
-    done: dict[str, Expr] = {}
-    found = False
-    for node in walk([expr]):
-        inputs = tuple(done[item.name] for item in node.inputs)
-        new: Expr | None = node
-        if isinstance(node, Source):
-            reading = node.reading.mended(error)
-            if reading is not None:
-                found = True
-                new = node.replace(
-                    name=_name(node, reading.meta.dtypes.astype(str).tolist()),
-                    reading=reading, meta=reading.meta,
-                )  # fmt: skip
-        elif any(a is not b for a, b in zip(inputs, node.inputs, strict=True)):
-            new = _on(node, inputs)
-        if new is None:
-            return None
-        done[node.name] = new
+    if not any(_source_mended(node, error) for node in walk([expr])):
+        return None
+    done: dict[str, Expr | None] = {}
+    stack: list[tuple[Expr, bool]] = [(expr, False)]
+    while stack:
+        node, entered = stack.pop()
+        if node.name in done:
+            continue
+        if not entered:
+            stack.append((node, True))
+            stack.extend((item, False) for item in _made_of(node))
+            continue
+        done[node.name] = _again(node, done, error)
     root = done[expr.name]
-    return root if found and isinstance(root, FrameExpr) else None
+    if not isinstance(root, FrameExpr) or root is expr:
+        return None
+    # What still reads with the old dtypes would bring the same error, for ever.
+    return None if any(_source_mended(node, error) for node in walk([root])) else root
+
+
+def _source_mended(node: Expr, error: BaseException | None) -> Any:
+    return node.reading.mended(error) if isinstance(node, Source) else None
+
+
+def _made_of(node: Expr) -> list[Expr]:
+    """Return the expressions that a node is made anew of."""
+    if isinstance(node, FrameExpr) and node.recipe is not None:
+        _, args, kwargs = node.recipe
+        return list(expressions([args, kwargs]))
+    return list(node.inputs)
+
+
+def _again(node: Expr, done: dict[str, Expr | None], error: BaseException | None) -> Expr | None:
+    """Return a node made of what its inputs became; None if that can't be known."""
+    parts = _made_of(node)
+    if any(done[item.name] is None for item in parts):
+        return None
+    reading = _source_mended(node, error)
+    if isinstance(node, Source) and reading is not None:
+        dtypes = reading.meta.dtypes.astype(str).tolist()
+        return node.replace(name=_name(node, dtypes), reading=reading, meta=reading.meta)
+    if all(done[item.name] is item for item in parts):
+        return node
+    if isinstance(node, FrameExpr) and node.recipe is not None:
+        func, args, kwargs = node.recipe
+        found: FrameExpr = func(*placed(args, done), **placed(kwargs, done)).expr
+        return found
+    return _on(node, tuple(done[item.name] for item in node.inputs))
 
 
 def _name(node: Expr, token: Any) -> str:
@@ -144,7 +175,9 @@ def _meta_on(node: Partwise, inputs: tuple[Any, ...]) -> Any:
     """Return what the function makes of the metas of other inputs, if its meta is from such."""
 
     def made(of: tuple[Any, ...]) -> Any:
-        value = lambda v: meta_of(of[v.index]) if type(v) is Reg else v
+        def value(v: Any) -> Any:
+            return meta_of(of[v.index]) if type(v) is Reg else v
+
         kwargs = {key: value(each) for key, each in node.kwargs.items()}
         return meta_from(node.func, *map(value, node.args), **kwargs)
 
@@ -191,7 +224,9 @@ def _names(inputs: tuple[Expr, ...]) -> list[str]:
 
 
 #: What every node has.
-_COMMON = {"annotations", "divisions", "inputs", "layout", "meta", "name", "numblocks", "source"}
+_COMMON = {
+    "annotations", "divisions", "inputs", "layout", "meta", "name", "numblocks", "recipe", "source",
+}  # fmt: skip
 
 
 def _keeps_dtypes(node: FrameExpr) -> bool:

@@ -130,6 +130,16 @@ class CsvFiles(Reading):
         whole = block is first and len(self.parts) == 1
         return found.iloc[:count] if whole or len(found) >= count else None
 
+    def about_lengths(self) -> Sequence[float] | None:
+        """Return how many records blocks have if all are as long as the first ones."""
+        first = self.plan.blocks[0]
+        if first.end is None or self.plan.reading.verbatim:
+            return None
+        raw = read_range(first.source, first.begin, min(first.end, WINDOW))
+        records = max(raw.count(b"\n"), 1)
+        sizes = [(block.end or 0) - block.begin for block in self.plan.blocks]
+        return [size * records / max(len(raw), 1) for size in sizes]
+
     def nbytes(self) -> int | None:
         sizes = {block.source.path: block.source.size for block in self.plan.blocks}
         return None if None in sizes.values() else sum(size or 0 for size in sizes.values())

@@ -71,6 +71,10 @@ class ParquetFiles(Reading):
         counts = [part.nrows for part in self.plan.parts]
         return None if None in counts else [count or 0 for count in counts]
 
+    def about_lengths(self) -> Sequence[float] | None:
+        counts = [part.nrows for part in self.plan.parts]
+        return None if None in counts else [count or 0 for count in counts]
+
     def first_rows(self, count: int) -> Any:
         """Return rows of the first row group, read no further than is needed."""
         return first_rows(self.plan, count)
@@ -87,7 +91,9 @@ class ParquetFiles(Reading):
     def describe(self) -> str:
         text = describe_files(self.title, self.meta, self.whole, len(self.parts), "partitions")
         read = sum(bool(part.pieces) for part in self.plan.parts)
-        return text if read == len(self.parts) else f"{text}, {read} of them with rows to look at"
+        text = text if read == len(self.parts) else f"{text}, {read} of them with rows to look at"
+        chosen = self.plan.reader.filters
+        return text if chosen is None else f"{text}, rows with {chosen.text}"
 
 
 #: Bytes of a row group that may be read for its first rows.
@@ -104,7 +110,7 @@ def first_rows(plan: ParquetPlan, count: int) -> Any:
         numbers = groups.numbers(piece)
         if not numbers:
             return None
-        first = replace(piece, groups=numbers[:1])
+        first = replace(piece, groups=tuple(numbers[:1]))
         whole = len(plan.parts) == 1 and len(part.pieces) == 1 and len(numbers) == 1
         if (groups.nbytes(first) or SMALL) >= SMALL or (
             not whole and (groups.rows(first) or 0) < count

@@ -61,6 +61,10 @@ class Term:
     op: str
     value: Any
 
+    def __str__(self) -> str:
+        value = list(self.value) if self.op in ("in", "not in") else self.value
+        return f"{self.column} {self.op} {value!r}"
+
     def matches_nowhere(self, known: Extremes | None) -> bool:
         """Whether certainly no row of such a block fulfils the condition."""
         if known is None:
@@ -102,6 +106,14 @@ class Filters:
         """Names of the columns that the terms look at, each once."""
         terms = (term for conjunction in self.conjunctions for term in conjunction)
         return tuple(dict.fromkeys(term.column for term in terms))
+
+    @property
+    def text(self) -> str:
+        """The filter as people would write it."""
+        if self.expression is not None:
+            return str(self.expression)
+        lists = [" and ".join(map(str, terms)) for terms in self.conjunctions]
+        return lists[0] if len(lists) == 1 else " or ".join(f"({text})" for text in lists)
 
     def matches_nowhere(self, known: Callable[[str], Extremes | None]) -> bool:
         """Whether certainly no row of a block is wanted, by the extremes of its columns."""

@@ -79,7 +79,8 @@ class SqlReader:
     def read(self, statement: Any) -> pd.DataFrame:
         """Return what a statement returns, as pandas takes it."""
         with connection(self.uri, self.engine_kwargs) as there:
-            return pd.read_sql_query(statement, there, **self.options)
+            found: pd.DataFrame = pd.read_sql_query(statement, there, **self.options)
+            return found
 
     def fitted(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return a frame with the dtypes of the plan, and its index.
