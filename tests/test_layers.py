@@ -24,7 +24,7 @@ FLOORS = {
     **dict.fromkeys(["comm", "feedserver"], 4),
     **dict.fromkeys(["cluster", "deploy"], 5),
     "engines": 6,
-    **dict.fromkeys(["base", "collection"], 7),
+    **dict.fromkeys(["base", "collection", "planning"], 7),
     **dict.fromkeys(["delayed", "bag", "array", "dataframe"], 8),
     **dict.fromkeys(["notebook", "lab", "cli", "widgets"], 9),
     "__main__": 10,

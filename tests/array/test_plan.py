@@ -9,9 +9,9 @@ import pytest
 
 import treadle.array as da
 from treadle.array.block_sizes import grid_bytes
-from treadle.array.rehearsal import rehearse
 from treadle.errors import PlanWarning
 from treadle.graph.dictgraph import table_from_dict
+from treadle.planning.rehearsal import rehearse
 
 MiB = 2**20
 #: What Python itself takes for the tasks of these graphs.

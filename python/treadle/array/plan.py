@@ -12,96 +12,13 @@ in their order on as many lanes as there will be, each block as large as its chu
 from __future__ import annotations
 
 import math
-import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import numpy as np
-import psutil
 
 from treadle.array.block_sizes import BlockSizes
 from treadle.array.core import Array
-from treadle.array.rehearsal import rehearse
-from treadle.engines import NAMES, Engine, get_engine
-from treadle.errors import PlanWarning
-from treadle.graph.blockwise import Blockwise
-from treadle.graph.expr import walk
-from treadle.graph.graph import Graph
-from treadle.graph.table import TaskTable, compile_graph
-from treadle.types import Key
-from treadle.utils.format import count, nbytes, parse_bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What computing arrays would take.
-
-    Attributes
-    ----------
-    tasks : int
-        Calls that would run.
-    bytes_read : int
-        Bytes that would be read from files and other sources.
-    bytes_results : int
-        Bytes of the results.
-    peak_memory : int
-        The most bytes that one worker is expected to hold at a time: blocks, and what fused calls
-        leave in between; where workers are threads, of all of them together, and of the results
-        as they are put together.  What functions take for themselves is a guess.
-    workers, threads : int
-        Workers, and tasks at once on each.
-    memory_limit : int
-        Bytes that a worker may hold.
-    not_known : int
-        Tasks whose result has a length that is not known; they count as large as their inputs.
-    """
-
-    tasks: int
-    bytes_read: int
-    bytes_results: int
-    peak_memory: int
-    workers: int
-    threads: int
-    memory_limit: int
-    not_known: int = 0
-
-    @property
-    def fits(self) -> bool:
-        """Whether the peak is within the memory there is."""
-        return self.peak_memory <= self.memory_limit
-
-    def _rows(self) -> list[tuple[str, str]]:
-        where = count(self.threads, "thread")
-        if self.workers > 1:
-            where = f"{count(self.workers, 'worker')} of {where}"
-        limit = f"of {nbytes(self.memory_limit)}"
-        rows = [
-            ("tasks", f"{count(self.tasks)} on {where}"),
-            ("read", nbytes(self.bytes_read)),
-            ("results", nbytes(self.bytes_results)),
-            (
-                "peak memory",
-                f"{nbytes(self.peak_memory)} {limit}{' on each worker' * (self.workers > 1)}"
-                f"{'' if self.fits else ': does not fit'}",
-            ),
-        ]
-        if self.not_known:
-            rows.append(("not known", f"lengths of {count(self.not_known, 'block')}"))
-        return rows
-
-    def __repr__(self) -> str:
-        return "Plan\n" + "\n".join(f"  {name:<12}{text}" for name, text in self._rows())
-
-    def _repr_html_(self) -> str:
-        cell = "padding:2px 12px 2px 0;text-align:left;border:none;background:none"
-        lines = "".join(
-            f'<tr style="background:none"><th style="{cell}" scope="row">{name}</th>'
-            f'<td style="{cell}">{escape(text)}</td></tr>'
-            for name, text in self._rows()
-        )
-        return f'<table style="border-collapse:collapse;border:none;font-size:12px">{lines}</table>'
+from treadle.planning.plan import Plan, TaskSizes, rehearsed_plan
 
 
 def plan(
@@ -146,149 +63,25 @@ def plan(
     for array in arrays:
         if not isinstance(array, Array):
             raise TypeError(f"plan() takes arrays in blocks, not {type(array).__name__}")
-    place = _Place.of(scheduler, num_workers, memory_limit)
-    sizes = BlockSizes([array.expr for array in arrays])
-    graph = Graph()
-    for expr in walk(sizes.fused):
-        if expr.name not in graph.layers:
-            expr.add_to(graph)
     wanted = [(array.name, *index) for array in arrays for index in np.ndindex(*array.numblocks)]
-    table = compile_graph(graph, wanted)
-    columns = _Columns(table, sizes)
-    lanes = [worker for _ in range(place.threads) for worker in range(place.workers)]
-    peak = rehearse(table, columns.nbytes, columns.extra, lanes, by_number=not place.stack)
-    results = sum(columns.nbytes[number] for number in table.outputs)
-    if place.here:
-        # Blocks are copied into the result while all of them are there.
-        peak = max(peak, results + sum(_put_together(array, columns) for array in arrays))
-    found = Plan(
-        tasks=len(table),
-        bytes_read=round(columns.read),
-        bytes_results=round(results),
-        peak_memory=round(peak),
-        workers=place.workers,
-        threads=place.threads,
-        memory_limit=place.memory_limit,
-        not_known=columns.not_known,
+    return rehearsed_plan(
+        BlockSizes([array.expr for array in arrays]),
+        wanted,
+        lambda columns: sum(_put_together(array, columns) for array in arrays),
+        num_workers=num_workers,
+        memory_limit=memory_limit,
+        scheduler=scheduler,
+        advice="use smaller chunks or fewer workers, or store() the result, in place of compute()",
     )
-    if not found.fits:
-        warnings.warn(_advice(found), PlanWarning, stacklevel=2)
-    return found
 
 
-def _put_together(array: Array, columns: _Columns) -> float:
+def _put_together(array: Array, columns: TaskSizes) -> float:
     """Return the bytes of an array as it is put together out of several blocks."""
     if array.npartitions <= 1:
         return 0.0
     if math.isnan(array.nbytes):
         return columns.largest * array.npartitions
     return array.nbytes
-
-
-def _advice(found: Plan) -> str:
-    return (
-        f"computing this would hold {nbytes(found.peak_memory)} at a time, and there are "
-        f"{nbytes(found.memory_limit)}; use smaller chunks or fewer workers, or store() the "
-        "result in place of computing it"
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where tasks would run: ``here`` in this process, ``stack`` the last that is ready first."""
-
-    workers: int
-    threads: int
-    memory_limit: int
-    here: bool
-    stack: bool
-
-    @classmethod
-    def of(cls, scheduler: Any, num_workers: int | None, limit: int | str | None) -> _Place:
-        asked = None if limit is None else parse_bytes(limit)
-        if isinstance(scheduler, str) and NAMES.get(scheduler.lower()) == "processes":
-            lanes = get_engine("threads", num_workers).num_workers  # starts no process
-            each = psutil.virtual_memory().available // lanes
-            return cls(lanes, 1, each if asked is None else asked, False, False)
-        engine = get_engine(scheduler, num_workers)
-        members = _members(engine)
-        if members is None:
-            there = psutil.virtual_memory().available
-            limit = there if asked is None else asked
-            return cls(1, engine.num_workers, limit, True, engine.name == "threads")
-        threads = max((member["nthreads"] for member in members), default=1)
-        limits = [member["memory_limit"] for member in members if member["memory_limit"]]
-        if asked is None:
-            asked = min(limits, default=psutil.virtual_memory().available)
-        return cls(max(len(members), 1), threads, asked, False, False)
-
-
-def _members(engine: Engine) -> list[dict[str, Any]] | None:
-    """Return what is known of a cluster's workers; None if the engine has no cluster."""
-    client = getattr(engine, "client", None)
-    return None if client is None else list(client.scheduler_info()["workers"].values())
-
-
-class _Columns:
-    """Bytes of each task of a table.
-
-    Attributes
-    ----------
-    nbytes, extra : list of float
-        Of its result, and of what it holds beside inputs and result while it runs.
-    read : float
-        Bytes that all tasks read from sources.
-    not_known : int
-        Tasks whose result has a length that is not known.
-    largest : float
-        Of all results.
-    """
-
-    def __init__(self, table: TaskTable, sizes: BlockSizes):
-        self.read = 0.0
-        self.not_known = 0
-        self.extra: list[float] = []
-        self.nbytes: list[float] = []
-        users = np.bincount(
-            np.fromiter((n for row in table.inputs for n in row), np.int64), minlength=len(table)
-        ).tolist()
-        known = {name: found.tolist() for name, found in sizes.known.items()}
-        shapes = {expr.name: expr.numblocks for expr in walk(sizes.fused)}
-        one_each = {expr.name for expr in walk(sizes.fused) if isinstance(expr, Blockwise)}
-        reads = {name: total / max(len(known[name]), 1) for name, total in sizes.read.items()}
-        for key, row in zip(table.keys, table.inputs, strict=True):
-            name, place = _place(key, shapes)
-            own = known[name][place] if place is not None and name in known else None
-            extra = sizes.extra.get(name, 0.0)
-            self.read += reads.get(name, 0.0)
-            inputs = [self.nbytes[n] for n in row]
-            if place is None or name in sizes.irregular:
-                extra = max(inputs, default=0.0)
-            self.not_known += name in sizes.guessed and not math.isnan(own or 0.0)
-            if own is None and name in sizes.alike:
-                own = max(inputs, default=0.0)
-            elif own is None:
-                own = sum(self.nbytes[n] / users[n] for n in row)
-            elif math.isnan(own):
-                self.not_known += 1
-                own = max([extra, *inputs]) if name in one_each else sum(inputs)
-            self.nbytes.append(own)
-            self.extra.append(extra)
-        self.largest = max(self.nbytes, default=0.0)
-
-
-def _place(key: Key, shapes: dict[str, tuple[int, ...]]) -> tuple[str, int | None]:
-    """Return the name in a key, and the number of the block; None if it is not of a grid."""
-    if not isinstance(key, tuple) or key[0] not in shapes:
-        return str(key[0] if isinstance(key, tuple) else key), None
-    shape: Sequence[int] = shapes[key[0]]
-    index: Any = key[1:]
-    if len(index) != len(shape):
-        return str(key[0]), None
-    place = 0
-    for n, total in zip(index, shape, strict=True):
-        place = place * total + n
-    return str(key[0]), place
 
 
 __all__ = ["Plan", "plan"]

@@ -36,6 +36,7 @@ from treadle.dataframe.join.asof_merging import merge_asof
 from treadle.dataframe.join.concatenating import concat
 from treadle.dataframe.join.merging import merge
 from treadle.dataframe.showing.explain import explain
+from treadle.dataframe.showing.plan import plan
 from treadle.dataframe.windows.overlap import map_overlap
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "merge_asof",
     "notna",
     "pivot_table",
+    "plan",
     "read_csv",
     "read_json",
     "read_orc",

@@ -24,6 +24,8 @@ from treadle.graph.tokenize import tokenize
 class InMemory(Reading):
     """Parts of a frame that is there."""
 
+    in_memory = True
+
     def __init__(self, parts: list[Any], divisions: tuple[Any, ...], meta: Any):
         self.parts = parts
         self.divisions = divisions

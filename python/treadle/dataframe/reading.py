@@ -27,6 +27,9 @@ class Reading:
     divisions: tuple[Any, ...]
     parts: list[Any]
 
+    #: Whether partitions lie in this process already.
+    in_memory = False
+
     def function(self) -> Callable[[Any], Any]:
         """Return what makes a partition of a part; pickled into every task, so small as well."""
         raise NotImplementedError
@@ -56,6 +59,10 @@ class Reading:
     def lengths(self) -> Sequence[int] | None:
         """Return the rows of each part, if that is known without reading them."""
         return None
+
+    def about_lengths(self) -> Sequence[float] | None:
+        """Return about how many rows each part has at most, for plans; None if nobody can tell."""
+        return self.lengths()
 
     def first_rows(self, count: int) -> Any:
         """Return the first rows, if they are at hand or cheap to get; None otherwise."""

@@ -13,6 +13,7 @@ import operator
 from typing import Any
 
 from treadle.dataframe.calls import Attribute, Method
+from treadle.dataframe.elementwise.accessors import AccessorAttribute, AccessorCall
 from treadle.dataframe.expr import FrameExpr, Partwise, Projection
 from treadle.graph.expr import Expr
 from treadle.graph.naming import function_name
@@ -74,14 +75,23 @@ def _written(expr: Expr, frames: set[str]) -> tuple[str, int] | None:
         return f"{left} {sign} {right}", strength
     if expr.func in _BEFORE and len(args) == 1:
         return f"{_BEFORE[expr.func]}{_in(args[0], 8)}", 8
-    if type(expr.func) is Attribute and args:
-        return f"{_in(args[0], 9)}.{expr.func.__name__}", 9
     options = [f"{key}={_short(value)}" for key, value in expr.kwargs.items()]
-    if isinstance(expr.func, Method) and args:
+    called = _called(expr.func)
+    if called is not None and args:
+        name, is_call = called
         given = ", ".join([text for text, _ in args[1:]] + options)
-        return f"{_in(args[0], 9)}.{expr.func.__name__}({given})", 9
+        return f"{_in(args[0], 9)}.{name}{f'({given})' if is_call else ''}", 9
     given = ", ".join([text for text, _ in args] + options)
     return f"{function_name(expr.func)}({given})", 9
+
+
+def _called(func: Any) -> tuple[str, bool] | None:
+    """Return the method or attribute that a function stands for, and whether it is called."""
+    if isinstance(func, AccessorCall):
+        return f"{func.accessor}.{func.name}", not isinstance(func, AccessorAttribute)
+    if isinstance(func, Method):
+        return func.__name__, not isinstance(func, Attribute)
+    return None
 
 
 def _in(part: tuple[str, int], strength: int) -> str:

@@ -1,0 +1,1 @@
+"""Plans: what computing would take."""
