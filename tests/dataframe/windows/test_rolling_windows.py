@@ -30,7 +30,7 @@ def both(request):
     return df[df.y > 5], FRAME[FRAME.y > 5]
 
 
-@pytest.mark.parametrize("window", [1, 4, 11, "2h", pd.Timedelta("1D")])
+@pytest.mark.parametrize("window", [4, pd.Timedelta("2h")])
 @pytest.mark.parametrize(
     "method",
     "count sum mean median min max std var sem skew kurt first last nunique".split(),
@@ -43,7 +43,7 @@ def test_windows_are_those_of_pandas(both, window, method):
     assert_eq(found, getattr(frame.rolling(window, min_periods=1), method)(), atol=1e-7, rtol=1e-6)
 
 
-@pytest.mark.parametrize("window", [4, 5, "100min"])
+@pytest.mark.parametrize("window", [4, "100min"])
 @pytest.mark.parametrize("closed", ["right", "left", "both", "neither"])
 @pytest.mark.parametrize("center", [False, True])
 def test_windows_reach_as_far_as_they_are_told(both, window, closed, center):
@@ -126,7 +126,7 @@ def test_windows_read_only_the_columns_that_are_used():
     center=st.booleans(),
     modulus=st.integers(1, 4),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_windows_do_not_depend_on_partitions(length, parts, window, center, modulus):
     series = pd.Series(np.arange(length) ** 2 % 17)
     x = dd.from_pandas(series, npartitions=parts)
