@@ -24,8 +24,8 @@ from treadle.graph.expr import Expr
 
 _calls = threading.local()
 
-#: Methods that run what is there, and make nothing new of it.
-_RUNNING = {"compute", "persist", "visualize"}
+#: Methods that run what is there and make nothing new of it, or look at variables of their caller.
+_LEFT_ALONE = {"compute", "persist", "visualize", "query", "eval"}
 
 
 class Of:
@@ -45,7 +45,7 @@ def remember_calls(*kinds: type) -> None:
     for kind in kinds:
         for name in dir(kind):
             method = getattr(kind, name)
-            if name[0] != "_" and name not in _RUNNING and isinstance(method, FunctionType):
+            if name[0] != "_" and name not in _LEFT_ALONE and isinstance(method, FunctionType):
                 setattr(kind, name, _remembering(method))
 
 
