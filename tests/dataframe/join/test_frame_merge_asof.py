@@ -21,7 +21,7 @@ def frame(rows, name):
     return df.astype({"t": "int64", "g": "str"}).assign(**{name: 0.5}, v=range(len(rows)))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(
     ROWS, ROWS, st.sampled_from(["backward", "forward", "nearest"]), st.booleans(), st.booleans(),
     st.sampled_from([None, 2]), st.tuples(st.integers(1, 4), st.integers(1, 4)), st.booleans(),
