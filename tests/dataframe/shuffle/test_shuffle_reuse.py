@@ -90,3 +90,13 @@ def test_labels_between_known_divisions_are_together_by_the_name_of_the_index_to
     assert together(df.expr, ["i"])
     assert together(df.expr, ["x", "i"])
     assert not together(df.expr, ["x"])
+
+
+def test_rows_that_are_sorted_are_together_by_the_first_key():
+    df = dd.from_pandas(pd.DataFrame({"k": [3, 1, 2, 1], "x": range(4)}), npartitions=2, sort=False)
+
+    result = df.sort_values(["k", "x"]).expr
+
+    assert together(result, ["k"])
+    assert together(result, ["x", "k"])
+    assert not together(result, ["x"])

@@ -22,6 +22,7 @@ from typing import Any
 from treadle.dataframe.expr import Assign, Columns, Filter, FrameExpr, Projection
 from treadle.dataframe.selecting.rows import Rows
 from treadle.dataframe.shuffle.expr import ByDivisions, Split
+from treadle.dataframe.shuffle.sorting import Sorted
 
 
 def partitioning(expr: FrameExpr) -> Split | None:
@@ -87,7 +88,7 @@ def _placed(expr: Any) -> Split | None:
             assert isinstance(split, Split)
             return None if changed.intersection(split.columns or ()) else split
         match expr:
-            case Filter() | Rows():
+            case Filter() | Rows() | Sorted(function=None):
                 pass
             case Projection():
                 (frame,) = expr.inputs
