@@ -29,7 +29,7 @@ class FrameCollection(Mendable, ExprCollection[FrameExpr]):
     @property
     def npartitions(self) -> int:
         """Number of partitions."""
-        return self._expr.npartitions
+        return self.expr.npartitions
 
     @property
     def divisions(self) -> tuple[Any, ...]:
@@ -39,7 +39,7 @@ class FrameCollection(Mendable, ExprCollection[FrameExpr]):
     @property
     def known_divisions(self) -> bool:
         """Whether the labels between partitions are known."""
-        return self._expr.known_divisions
+        return self.expr.known_divisions
 
     @property
     def ndim(self) -> int:
