@@ -184,7 +184,7 @@ class Pool:
     def __init__(self) -> None:
         # Reentrant: pieces may be dropped by the garbage collector wherever a thread is.
         self._lock = threading.RLock()
-        self._files: dict[tuple[int, str | None], SpillFile] = {}
+        self._files: dict[str | None, SpillFile] = {}
         self._writers: dict[SpillFile, int] = {}
         self.nbytes = 0
 
@@ -230,8 +230,9 @@ class Pool:
     def forget(self, piece: Piece) -> None:
         """Give up what a piece takes."""
         if piece._file is not None and piece._extent is not None:
+            # Not under the lock: whoever holds that of a file may have to drop a piece.
+            piece._file.free(piece._extent)
             with self._lock:
-                piece._file.free(piece._extent)
                 self._close_if_empty(piece._file)
         elif piece.nbytes >= SMALL:
             with self._lock:
@@ -250,13 +251,11 @@ class Pool:
             return True
 
     def _spill(self, piece: Piece, record: list[Any]) -> None:
-        # A process that was forked has the file of its parent, too, and must not write to it.
         directory = piece.room.directory or config.get("temporary-directory")
-        place = (os.getpid(), directory)
         with self._lock:
-            file = self._files.get(place)
+            file = self._files.get(directory)
             if file is None:
-                file = self._files[place] = SpillFile(directory)
+                file = self._files[directory] = SpillFile(directory)
             self._writers[file] = self._writers.get(file, 0) + 1
         try:
             piece._extent = file.write(record)
@@ -270,13 +269,22 @@ class Pool:
         """Close a file that nobody needs.  Called with the lock held."""
         if not file.nbytes and not self._writers.get(file):
             self._writers.pop(file, None)
-            for place in [place for place, one in self._files.items() if one is file]:
-                del self._files[place]
+            for directory in [place for place, one in self._files.items() if one is file]:
+                del self._files[directory]
             file.close()
+
+    def after_fork(self) -> None:
+        """Begin anew in a forked process: locks may be held, and files are those of the parent."""
+        self._lock = threading.RLock()
+        self._files = {}
+        self._writers = {}
 
 
 #: Where the tasks of this process keep their pieces.
 POOL = Pool()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=POOL.after_fork)
 
 
 def arrived(head: bytes, buffers: list[Any], rows: int, room: Room) -> Piece:
