@@ -10,6 +10,7 @@ import pytest
 
 import treadle
 import treadle.dataframe as dd
+from treadle import Client
 from treadle.dataframe.build import partwise
 from treadle.dataframe.io import csv_plan, csv_samples
 from treadle.dataframe.testing import assert_eq
@@ -150,6 +151,16 @@ def test_whatever_stands_on_late_values_is_what_pandas_makes(late, name):
         assert_eq(found, expected, sort_results=name == "counts")
     else:
         assert found == pytest.approx(expected)
+
+
+def test_workers_of_a_cluster_run_again_too(late):
+    df = read(late)
+    with Client(n_workers=1, threads_per_worker=2, set_as_default=False) as client:
+        with pytest.warns(LateDtypeWarning, match=r"late.csv, byte \d+, column 'x'"):
+            total = df.x.sum().compute(scheduler=client)
+        held = df[["n", "x"]].persist(scheduler=client)
+        assert held.x.max().compute(scheduler=client) == pd.read_csv(late).x.max()
+    assert total == pytest.approx(pd.read_csv(late).x.sum())
 
 
 def test_columns_assigned_since_do_not_change_what_was_made(late):

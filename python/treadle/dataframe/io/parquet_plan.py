@@ -33,6 +33,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from treadle.dataframe.io import parquet_parts as parts_of
@@ -432,7 +433,12 @@ def _range_divisions(plan: ParquetPlan, labels: RowLabels) -> tuple[int, ...] | 
 
 def _fitting(index: pd.Index[Any]) -> Callable[[Any], Any]:
     """Return what brings values of statistics to the dtype of the index."""
-    return lambda value: pd.Index([value]).astype(index.dtype)[0]
+
+    def fit(value: Any) -> Any:
+        found = pd.Index([value]).astype(index.dtype)[0]
+        return found.item() if isinstance(found, np.number | np.bool_) else found
+
+    return fit
 
 
 __all__ = ["DataFile", "ParquetPart", "ParquetPlan", "ParquetReader", "plan_parquet"]
