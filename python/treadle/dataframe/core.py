@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from treadle.collection import ExprCollection
 from treadle.dataframe.arranging.methods import ArrangingDataFrame, ArrangingFrame, ArrangingSeries
 from treadle.dataframe.converting import ConvertingDataFrame, ConvertingFrame
 from treadle.dataframe.elementwise.methods import (
@@ -19,7 +18,7 @@ from treadle.dataframe.elementwise.methods import (
     ElementwiseSeries,
 )
 from treadle.dataframe.elementwise.operators import Operators, ScalarOperators
-from treadle.dataframe.expr import Divisions, FrameExpr, Held
+from treadle.dataframe.expr import Divisions, Held
 from treadle.dataframe.groupby.api import GroupingDataFrame, GroupingFrame, GroupingSeries
 from treadle.dataframe.groupby.objects import DataFrameGroupBy, SeriesGroupBy
 from treadle.dataframe.groupby.sliding import SlidingGroups
@@ -39,7 +38,7 @@ from treadle.dataframe.selecting.methods import (
     SelectingIndex,
     SelectingSeries,
 )
-from treadle.dataframe.showing.methods import Showing
+from treadle.dataframe.showing.methods import Explaining, Showing
 from treadle.dataframe.shuffle.methods import ShufflingDataFrame, ShufflingFrame, ShufflingSeries
 from treadle.dataframe.windows.methods import WindowFrame, WindowIndex, WindowSeries
 from treadle.dataframe.windows.resample import Resampler
@@ -48,7 +47,7 @@ from treadle.graph.spec import DataNode
 from treadle.types import Key
 
 
-class Scalar(ScalarOperators, Mendable, ExprCollection[FrameExpr]):
+class Scalar(ScalarOperators, Mendable, Explaining):
     """One value: what a reduction makes of a series.
 
     Examples

@@ -168,12 +168,18 @@ def _settle(expr: Expr, step: Callable[[Expr], Expr]) -> Expr:
 
 def simplify(roots: Sequence[Expr]) -> list[Expr]:
     """Return better expressions of the same values, that still say what they mean."""
-    users = count_users(roots)
-    roots = rewrite(roots, lambda expr: expr.simplify(users))
+    roots = _simplified(roots)
     kinds = dict.fromkeys(type(expr) for expr in walk(roots))
-    for improve in dict.fromkeys(step for kind in kinds for step in kind.passes()):
+    passes = dict.fromkeys(step for kind in kinds for step in kind.passes())
+    for improve in passes:
         roots = improve(roots)
-    return roots
+    # What a pass has brought together may be simpler now.
+    return _simplified(roots) if passes else list(roots)
+
+
+def _simplified(roots: Sequence[Expr]) -> list[Expr]:
+    users = count_users(roots)
+    return rewrite(roots, lambda expr: expr.simplify(users))
 
 
 def optimize(roots: Sequence[Expr], *, fuse: bool = True) -> list[Expr]:

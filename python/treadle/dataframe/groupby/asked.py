@@ -22,8 +22,8 @@ import pandas as pd
 
 from treadle.dataframe.build import aligned, emptied, new_collection, partwise
 from treadle.dataframe.expr import Columns, FrameExpr, Projection
+from treadle.dataframe.first_rows import first_rows
 from treadle.dataframe.frame import FrameCollection
-from treadle.dataframe.groupby.first_rows import first_rows
 from treadle.dataframe.groupby.kernels import as_frame, read_grouping
 from treadle.dataframe.groupby.keys import Level, key_columns
 from treadle.dataframe.groupby.spec import Grouping, value_columns
@@ -242,7 +242,7 @@ def _partwise_series(
 
 def _function(frame: FrameExpr, func: Callable[[Any], Any]) -> FrameExpr:
     """A key that is a function of labels; run on the first rows for the dtype of what it makes."""
-    (rows,) = first_rows([_partwise_series("index", no_columns, frame)])
+    rows = first_rows(_partwise_series("index", no_columns, frame))
     made = LabelValues(func, None)(rows)
     meta = emptied(made).set_axis(frame.meta.index)
     return _partwise_series("groupby-key", LabelValues(func, meta), frame, meta=meta)

@@ -9,13 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
+from treadle.dataframe.coded import coded_source, is_text
 from treadle.dataframe.expr import FrameExpr, Source
 from treadle.dataframe.groupby.kernels import AggPlan, Partial
 from treadle.graph.expr import Users
-from treadle.graph.naming import key_prefix
-from treadle.graph.tokenize import tokenize
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,28 +28,21 @@ class TextKeys:
         return Partial(found.keys.astype(dict(self.dtypes)), found.values, found.tables)
 
 
-def coded_source(frame: Any, plan: AggPlan, users: Users) -> tuple[FrameExpr, TextKeys] | None:
+def coded_keys(frame: Any, plan: AggPlan, users: Users) -> tuple[FrameExpr, TextKeys] | None:
     """Return a source that reads keys of text as categories, and the chunk for its partitions.
 
-    None if nothing is gained: it is no source that can, keys are no text, or are values as well;
-    or others read the source too, and it would be read twice.
+    None if nothing is gained, or if keys are values as well.
     """
-    if not isinstance(frame, Source) or users.get(frame.name, 0) != 1 or frame.meta.ndim != 2:
+    if not isinstance(frame, Source) or frame.meta.ndim != 2:
         return None
     values = {*plan.raw.values(), *plan.floats.values()}
     places = {
         place: label
         for place, label in enumerate(plan.grouping.by)
-        if label in frame.meta.columns
-        and isinstance(frame.meta[label].dtype, pd.StringDtype)
-        and label not in values
+        if label in frame.meta.columns and is_text(frame, label) and label not in values
     }
-    reading = frame.reading.categorise(list(dict.fromkeys(places.values()))) if places else None
-    if reading is None:
+    source = coded_source(frame, list(dict.fromkeys(places.values())), users)
+    if source is None:
         return None
-    name = f"{key_prefix(frame.name)}-{tokenize(frame.name, 'categories', list(places.values()))}"
-    source = Source(
-        name, reading, layout=frame.layout, source=frame.source, annotations=frame.annotations
-    )
     dtypes = {place: frame.meta[label].dtype for place, label in places.items()}
     return source, TextKeys(plan.chunk, dtypes)

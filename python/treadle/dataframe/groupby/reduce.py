@@ -25,11 +25,11 @@ import pandas as pd
 
 from treadle.dataframe.build import new_collection
 from treadle.dataframe.expr import FrameExpr
+from treadle.dataframe.first_rows import first_rows_together
 from treadle.dataframe.groupby.asked import Groups
-from treadle.dataframe.groupby.coded import coded_source
+from treadle.dataframe.groupby.coded import coded_keys
 from treadle.dataframe.groupby.counts import plan_value_counts
 from treadle.dataframe.groupby.finish import OfRows
-from treadle.dataframe.groupby.first_rows import first_rows
 from treadle.dataframe.groupby.kernels import AggPlan, Partial, plan_agg, renumbered
 from treadle.dataframe.groupby.pairs import plan_pairs
 from treadle.dataframe.groupby.parts import Custom
@@ -60,7 +60,7 @@ class GroupbyAgg(TreeReduction):
     def simplify(self, users: Users) -> GroupbyAgg:
         if self.plan is None:
             return self
-        found = coded_source(self.inputs[0], self.plan, users)
+        found = coded_keys(self.inputs[0], self.plan, users)
         if found is None:
             return self
         source, chunk = found
@@ -210,7 +210,7 @@ def meta_of_plan(plan: AggPlan, groups: Groups) -> Any:
     )
     if not users:
         return plan.meta
-    rows = first_rows(groups.inputs)
+    rows = first_rows_together(groups.inputs)
     return plan.whole(*rows).iloc[:0] if len(rows[0]) else plan.meta
 
 

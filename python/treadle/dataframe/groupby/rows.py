@@ -13,8 +13,8 @@ from treadle.dataframe.build import NOT_GIVEN, emptied, new_collection, partwise
 from treadle.dataframe.calls import Method
 from treadle.dataframe.elementwise.metas import as_meta
 from treadle.dataframe.expr import Filter
+from treadle.dataframe.first_rows import first_rows_together
 from treadle.dataframe.groupby.asked import Groups, collection
-from treadle.dataframe.groupby.first_rows import first_rows
 from treadle.dataframe.groupby.kernels import as_frame
 from treadle.dataframe.groupby.keys import key_columns, number_groups
 from treadle.dataframe.groupby.lookup import looked_up, numbered
@@ -84,7 +84,7 @@ def _planned(groups: Groups, call: Call, meta: Any) -> tuple[WholePlan, Any, Any
     )  # fmt: skip
     if plan.meta is not None:
         return plan, plan.meta, token
-    rows = first_rows(groups.inputs)
+    rows = first_rows_together(groups.inputs)
     if not len(rows[0]):
         raise ValueError(
             f"there are no rows to try {call.args[0]!r} on; say what it returns with meta="

@@ -7,8 +7,8 @@ from typing import Any
 
 from treadle.dataframe.build import NOT_GIVEN, emptied
 from treadle.dataframe.elementwise.metas import as_meta
+from treadle.dataframe.first_rows import first_rows_together
 from treadle.dataframe.groupby.asked import Groups
-from treadle.dataframe.groupby.first_rows import first_rows
 from treadle.dataframe.groupby.regroup import on_whole_groups
 from treadle.dataframe.groupby.whole import Call, plan_whole
 
@@ -128,7 +128,7 @@ class SlidingGroups:
         )  # fmt: skip
         found = plan.meta
         if found is None:
-            found = emptied(plan(*first_rows(groups.inputs)))
+            found = emptied(plan(*first_rows_together(groups.inputs)))
         token = [(call.method, call.args, dict(call.options)) for call in calls]
         return on_whole_groups(groups, f"{self._windows.method}_{method}", plan, found, token)
 

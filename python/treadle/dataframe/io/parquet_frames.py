@@ -80,6 +80,11 @@ class ParquetFiles(Reading):
         return first_rows(self.plan, count)
 
     def categorise(self, columns: list[Any]) -> Reading | None:
+        filters = self.plan.reader.filters
+        if filters is not None and {self.plan.labels[label] for label in columns} & {
+            *filters.columns
+        }:
+            return None  # which compare texts
         return self._with(self.plan.categorise(columns))
 
     def extremes(self, column: Any) -> list[Any] | None:

@@ -24,9 +24,12 @@ import numpy as np
 import pandas as pd
 
 from treadle.dataframe.build import emptied, new_collection, partwise
+from treadle.dataframe.coded import coded_source, is_text
+from treadle.dataframe.expr import Projection, Source
 from treadle.dataframe.reducing.chosen import choose, example, is_numeric
-from treadle.dataframe.reducing.tree import reduced
+from treadle.dataframe.reducing.tree import TreeReduction, reduced
 from treadle.dataframe.shuffle.expr import ByHash, Shuffle
+from treadle.graph.expr import Users
 
 
 def counts_of(part: Any, dtype: Any = None) -> pd.Series[Any]:
@@ -137,6 +140,22 @@ class Counts:
         return found
 
 
+class ValueCounts(TreeReduction):
+    """Counts of the values of a series."""
+
+    __slots__ = ()
+
+    def simplify(self, users: Users) -> TreeReduction:
+        (series,) = self.inputs
+        if not isinstance(series, Projection) or users.get(series.name) != 1:
+            return self
+        source, label = series.inputs[0], series.wanted
+        if not isinstance(source, Source) or source.columns is None or not is_text(source, label):
+            return self
+        coded = coded_source(source, [label], users)
+        return self if coded is None else self.replace(inputs=(Projection(coded, label),))
+
+
 def value_counts(
     frame: Any,
     *,
@@ -159,7 +178,7 @@ def value_counts(
     if pieces == 1:
         return reduced(
             "value_counts", frame, kernel.chunk, kernel.finish, added, meta=like,
-            split_every=split_every, token=("value_counts", kernel),
+            split_every=split_every, token=("value_counts", kernel), node=ValueCounts,
         )  # fmt: skip
     if sort or normalize:
         raise NotImplementedError(

@@ -94,6 +94,7 @@ def reduced(
     split_every: int | bool | None = None,
     divisions: Any = (None, None),
     token: Any = None,
+    node: type[TreeReduction] = TreeReduction,
 ) -> Any:
     """Return the collection of a reduction.
 
@@ -111,6 +112,8 @@ def reduced(
         Of a result that is a series or frame.
     token : object, optional
         Stands for the functions in the name.
+    node : type
+        The kind of expression.
     """
     import pandas as pd
 
@@ -125,7 +128,7 @@ def reduced(
     width = grids[0].numblocks[0] if split_every is False else split_every or SPLIT_EVERY
     functions = (chunk, combine or aggregate, aggregate) if token is None else token
     frame_like = isinstance(meta, pd.DataFrame | pd.Series | pd.Index)
-    expr = TreeReduction(
+    expr = node(
         f"{label}-{tokenize(label, functions, [item.name for item in inputs], width)}",
         meta, divisions if frame_like else None, tuple(inputs), chunk, combine or aggregate,
         aggregate, reads=None if reads is None else tuple(reads), split_every=max(width, 2),
