@@ -32,6 +32,10 @@ from treadle.dataframe.shuffle.expr import ByHash, Shuffle
 from treadle.graph.expr import Users
 
 
+#: Codes that are looked at first for the order in which values come: mostly all are there.
+_HEAD = 1 << 16
+
+
 def counts_of(part: Any, dtype: Any = None) -> pd.Series[Any]:
     """Return how often each value of a partition comes, missing ones too.
 
@@ -52,8 +56,11 @@ def counts_of(part: Any, dtype: Any = None) -> pd.Series[Any]:
         found: pd.Series[Any] = part.value_counts(sort=False, dropna=False)
         return found
     codes = np.asarray(part.array.codes)
-    present = pd.unique(codes)
-    counts = np.bincount(codes + np.intp(1), minlength=1)[present + np.intp(1)]
+    counts = np.bincount(codes + np.intp(1), minlength=1)
+    present = pd.unique(codes[:_HEAD])
+    if len(present) < np.count_nonzero(counts):
+        present = pd.unique(codes)
+    counts = counts[present + np.intp(1)]
     values = part.dtype.categories.astype(dtype).take(
         np.where(present < 0, -1, present), allow_fill=True, fill_value=None
     )
