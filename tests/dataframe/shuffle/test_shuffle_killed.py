@@ -103,4 +103,4 @@ def test_what_it_held_is_done_again_and_nothing_is_left(when, tmp_path):
         held = {number for number, pid in cuts if pid == dead}
         assert len(held) == 4
         assert {number for number, count in times.items() if count > 1} == held
-    assert max(times.values()) == 2
+        assert max(times.values()) == 2
