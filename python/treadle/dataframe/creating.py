@@ -41,6 +41,9 @@ class InMemory(Reading):
         return [len(part) for part in self.parts]
 
     def first_rows(self, count: int) -> Any:
+        if not isinstance(self.parts[0], pd.DataFrame | pd.Series):
+            found = self.parts[0][:count]  # an array, or an index
+            return found if len(found) == count or len(self.parts) == 1 else None
         found = self.parts[0].iloc[:count]
         for part in self.parts[1:]:
             if len(found) >= count:

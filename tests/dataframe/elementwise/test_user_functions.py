@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 import treadle.dataframe as dd
-from treadle.dataframe.elementwise.metas import as_meta, first_rows
+from treadle.dataframe.elementwise.metas import as_meta
+from treadle.dataframe.first_rows import first_rows
 from treadle.dataframe.testing import assert_eq
 
 FRAME = pd.DataFrame(

@@ -10,7 +10,7 @@ import pytest
 from tests.dataframe.readings import told
 
 import treadle.dataframe as dd
-from treadle.dataframe.showing.first_rows import first_rows
+from treadle.dataframe.first_rows import rows_at_hand
 from treadle.dataframe.showing.formulas import formula
 
 
@@ -31,12 +31,12 @@ def test_the_text_names_partitions_divisions_columns_and_dtypes(df):
 def test_first_rows_are_those_of_what_is_shown_not_of_its_source(df):
     shown = df.assign(z=df.x * 10)[["z", "name"]]
 
-    assert first_rows(shown.expr, 2).to_dict("list") == {"z": [0, 10], "name": ["a", "b"]}
+    assert rows_at_hand(shown.expr, 2).to_dict("list") == {"z": [0, 10], "name": ["a", "b"]}
 
 
 def test_no_first_rows_where_work_would_have_to_be_done(df):
-    assert first_rows(df.x[df.x > 3].expr) is None
-    assert first_rows(told(pd.DataFrame({"a": [1]})).expr) is None
+    assert rows_at_hand(df.x[df.x > 3].expr) is None
+    assert rows_at_hand(told(pd.DataFrame({"a": [1]})).expr) is None
     assert "First rows" not in repr(df[df.x > 3])
 
 
@@ -66,7 +66,7 @@ def test_the_notebook_shows_a_table_without_colours(df):
     for shown in ("x", "float64", "name", "1.5"):
         assert shown in text.split()
     assert "<script" not in page
-    assert not re.search(r"#[0-9a-f]{3,6}|rgb\(|white|black", page)
+    assert not re.search(r"#[0-9a-f]{3,6}|rgb\(|white(?!-space)|black", page)
 
 
 def test_labels_of_users_are_escaped_in_the_notebook():
@@ -134,6 +134,53 @@ def test_explain_numbers_what_several_take():
 
     assert text.count("filter") == 1
     assert text.count("(1)") == 2
+
+
+def test_explain_writes_assignments_as_they_were_written_whatever_columns_are_left():
+    df = told(pd.DataFrame({"year": [2013], "month": [1], "day": [2], "delay": [3]}))
+    day = dd.to_datetime(df[["year", "month", "day"]])
+    late = df.assign(weekday=day.dt.day_name()).groupby("weekday").delay.mean()
+
+    lines = [line.strip() for line in repr(late.explain()).splitlines()]
+
+    assert len(lines) == 3
+    written = "to_datetime(frame[['year', 'month', 'day']]).dt.day_name()"
+    assert lines[1].startswith(f"columns ['delay'], assign weekday = {written}")
+
+
+def test_explain_leaves_out_assignments_of_which_nothing_is_left():
+    df = told(pd.DataFrame({"a": [1], "b": [2]}))
+    merged = df.assign(c=df.a).merge(df, on="b")[["b", "a_x"]]
+
+    assert "as it is" not in repr(merged.explain())
+
+
+def test_explain_names_types_by_their_names(df):
+    assert "x.astype(float)" in repr(df.assign(x=df.x.astype(float)).explain())
+
+
+def test_a_long_line_of_explain_does_not_move_the_other_lines():
+    df = told(pd.DataFrame({"a": [1]}))
+    long = df.assign(**{f"column_{n}": df.a + n for n in range(9)}).sum()
+
+    lines = repr(long.explain()).splitlines()
+
+    assert len(lines[1]) > 120
+    assert len(lines[0]) < 120
+
+
+def test_the_notebook_names_all_levels_of_the_index_and_their_dtypes(df):
+    page = df.groupby(["name", "x"]).y.sum()._repr_html_()
+
+    assert ">name, x</th>" in page
+    assert ">str, int64</th>" in page
+
+
+def test_the_text_does_not_say_how_few_rows_it_shows():
+    wide = dd.from_pandas(pd.DataFrame({f"column_{n}": [n] for n in range(40)}), npartitions=1)
+
+    assert "..." in repr(wide)
+    assert "rows x" not in repr(wide)
 
 
 def test_explain_is_text_in_the_notebook(df):

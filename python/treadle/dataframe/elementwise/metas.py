@@ -14,15 +14,8 @@ import numpy as np
 import pandas as pd
 
 from treadle import base
-from treadle.dataframe.build import emptied, new_collection
-from treadle.dataframe.creating import InMemory
-from treadle.dataframe.expr import Assign, FrameExpr, Partitions, Partwise, Projection, Source
-from treadle.graph.expr import Expr, walk
-from treadle.graph.naming import key_prefix
-from treadle.graph.tokenize import tokenize
-
-#: Rows on which a function is tried.
-ROWS_TRIED = 10
+from treadle.dataframe.build import emptied
+from treadle.dataframe.first_rows import first_rows
 
 
 def as_meta(meta: Any, index: Any, name: Any = None) -> Any:
@@ -82,47 +75,6 @@ def tried(func: Callable[..., Any], frame: Any, *args: Any, **kwargs: Any) -> An
             "with meta= it is not tried"
         )
         raise
-
-
-def first_rows(expr: FrameExpr, count: int = ROWS_TRIED) -> Any:
-    """Return some rows from the beginning of a frame; none only if it has none."""
-    few = _on_first_rows(expr, count)
-    if few is not None:
-        found = new_collection(few).compute()
-        if len(found):
-            return found
-    for number in range(expr.npartitions):
-        found = new_collection(Partitions(expr, [number])).compute()
-        if len(found):
-            return found[:count] if isinstance(found, pd.Index) else found.iloc[:count]
-    return expr.meta
-
-
-def _on_first_rows(expr: FrameExpr, count: int) -> FrameExpr | None:
-    """Return an expression of the first rows, if all of it goes row by row from one source."""
-    made: dict[str, Expr] = {}
-    sources = 0
-    for item in walk([expr]):
-        if isinstance(item, Source):
-            sources += 1
-            rows = item.reading.first_rows(count)
-            if rows is None or sources > 1 or not isinstance(rows, pd.DataFrame | pd.Series):
-                return None
-            reading = InMemory([rows], (None, None), item.meta)
-            made[item.name] = Source(f"first-{tokenize(item.name, count)}", reading)
-        elif isinstance(item, Projection | Assign) or (
-            isinstance(item, Partwise) and item.rowwise and not item.whole
-        ):
-            inputs = tuple(made[part.name] for part in item.inputs)
-            made[item.name] = item.replace(
-                name=f"{key_prefix(item.name)}-{tokenize(item.name, 'first', count)}",
-                inputs=inputs, numblocks=(1,), divisions=(None, None), layout="first",
-            )  # fmt: skip
-        else:
-            return None
-    found = made[expr.name]
-    assert isinstance(found, FrameExpr)
-    return found
 
 
 def check_made(found: Any, meta: Any, what: str) -> Any:

@@ -11,11 +11,9 @@ from typing import Any
 
 from treadle.dataframe.build import new_collection
 from treadle.dataframe.calls import Method
-from treadle.dataframe.expr import Assign, FrameExpr, Held, Partitions, Partwise, Projection, Source
-from treadle.dataframe.selecting.relabel import Relabel
+from treadle.dataframe.expr import FrameExpr, Partitions
+from treadle.dataframe.first_rows import on_first_rows
 from treadle.dataframe.selecting.rows import Rows
-from treadle.graph.expr import Expr, simplify, walk
-from treadle.graph.tokenize import tokenize
 
 
 def ends(frame: Any, which: str, n: int, npartitions: int, compute: bool) -> Any:
@@ -37,7 +35,7 @@ def ends(frame: Any, which: str, n: int, npartitions: int, compute: bool) -> Any
         return new_collection(lazy)
     found = None
     if which == "head":
-        short = with_first_rows(frame.expr, n)
+        short = on_first_rows(frame.expr, n, of_first_partition=True)
         found = None if short is None else new_collection(short).compute()
     if found is None:
         found = new_collection(lazy).compute()
@@ -74,57 +72,3 @@ class _IndexEnd(Method):
     def __call__(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         n = kwargs["n"]
         return value[:n] if self.__name__ == "head" else value[max(len(value) - n, 0) :]
-
-
-def with_first_rows(expr: FrameExpr, n: int) -> FrameExpr | None:
-    """Return an expression of the first rows on what sources have at hand; None if they haven't.
-
-    Parameters
-    ----------
-    expr : FrameExpr
-    n : int
-        Rows; a source has to have them in its first partition, or not know how many these are.
-    """
-    (expr,) = simplify([expr])  # type: ignore[assignment]
-    done: dict[str, Expr] = {}
-    for item in walk([expr]):
-        if isinstance(item, Source):
-            lengths = item.reading.lengths()
-            if lengths is not None and (not len(lengths) or lengths[0] < n):
-                return None
-            rows = item.reading.first_rows(n)
-            if rows is None or list(getattr(rows, "columns", ())) != (item.columns or []):
-                return None
-            done[item.name] = _first(item, rows, n)
-        elif not isinstance(item, FrameExpr) or not _keeps_rows(item):
-            return None
-        else:
-            inputs = tuple(done[inner.name] for inner in item.inputs)
-            name = f"{item.name}-{tokenize(item.name, 'head', n)}"
-            done[item.name] = item.replace(name=name, inputs=inputs, **_one_partition(item))
-    found = done[expr.name]
-    assert isinstance(found, FrameExpr)
-    return found
-
-
-def _first(source: Source, rows: Any, n: int) -> Held:
-    return Held(
-        f"head-{tokenize('head', source.name, n)}", source.meta, (None, None), [rows.iloc[:n]],
-        layout=f"{source.layout}-head",
-    )  # fmt: skip
-
-
-def _one_partition(item: FrameExpr) -> dict[str, Any]:
-    return {"divisions": (None, None), "numblocks": (1,), "layout": f"{item.layout}-head"}
-
-
-def _keeps_rows(expr: FrameExpr) -> bool:
-    """Tell whether the first rows are made of the first rows of the inputs, and no others."""
-    if not expr.numblocks:
-        return False
-    match expr:
-        case Projection() | Assign() | Relabel():
-            return True
-        case Partwise(rowwise=True):
-            return not expr.whole
-    return False

@@ -20,21 +20,23 @@ from typing import Any
 import pandas as pd
 
 from treadle.dataframe.expr import FrameExpr
-from treadle.dataframe.showing.first_rows import first_rows
+from treadle.dataframe.first_rows import rows_at_hand
 from treadle.utils.format import count
 
 #: Columns that are named one by one.
 MOST_COLUMNS = 30
 
-_CELL = "padding:2px 10px 2px 0;text-align:right;border:none;background:none"
+_CELL = "padding:2px 10px 2px 0;text-align:right;white-space:nowrap;border:none;background:none"
 
 
 def frame_text(expr: FrameExpr) -> str:
     """Return the text: structure, and the first rows if they are at hand."""
     lines = [summary(expr), *_columns(expr.meta)]
-    rows = first_rows(expr)
+    rows = rows_at_hand(expr)
     if rows is not None and len(rows):
-        lines += ["First rows:", *str(rows).splitlines()]
+        # How many rows and columns there are here says nothing about the whole.
+        with pd.option_context("display.show_dimensions", False):
+            lines += ["First rows:", *str(rows).splitlines()]
     return "\n".join(lines)
 
 
@@ -70,17 +72,16 @@ def frame_html(expr: FrameExpr) -> str:
     meta = expr.meta
     if isinstance(meta, pd.Series | pd.Index):
         meta = pd.DataFrame({str(meta.name): pd.Series(meta[:0])})
-    rows = first_rows(expr)
+    rows = rows_at_hand(expr)
     if isinstance(rows, pd.Series):
         rows = rows.to_frame(name=str(rows.name))
     elif isinstance(rows, pd.Index):
         rows = pd.DataFrame({str(rows.name): rows})
     shown = list(range(min(meta.shape[1], MOST_COLUMNS)))
     dots = "<td>...</td>" if meta.shape[1] > MOST_COLUMNS else ""
-    heads = _row("th", str(expr.meta.index.names[0] or "") if _has_index(expr) else "", [
-        str(meta.columns[n]) for n in shown
-    ], dots)  # fmt: skip
-    types = _row("td", "", [str(meta.dtypes.iloc[n]) for n in shown], dots, "opacity:.65;")
+    index, kind = _index_of(expr.meta)
+    heads = _row("th", index, [str(meta.columns[n]) for n in shown], dots)
+    types = _row("td", kind, [str(meta.dtypes.iloc[n]) for n in shown], dots, "opacity:.65;")
     body = ""
     if rows is not None:
         texts = [rows.iloc[:, n].map(str, na_action=None).tolist() for n in shown]
@@ -94,8 +95,13 @@ def frame_html(expr: FrameExpr) -> str:
     )
 
 
-def _has_index(expr: FrameExpr) -> bool:
-    return not isinstance(expr.meta, pd.Index)
+def _index_of(meta: Any) -> tuple[str, str]:
+    """Return the name of the index and its dtype; of several levels those of each."""
+    if isinstance(meta, pd.Index) or not any(meta.index.names):
+        return "", ""
+    levels = [meta.index.get_level_values(n) for n in range(meta.index.nlevels)]
+    names = (str(level.name or "") for level in levels)
+    return ", ".join(names), ", ".join(str(level.dtype) for level in levels)
 
 
 def _row(kind: str, first: str, cells: list[str], dots: str, style: str = "") -> str:
