@@ -26,6 +26,14 @@ from treadle.graph.program import Reg
 from treadle.utils.format import count
 
 
+# The second column stands below itself in fonts of one width only, and if no line is broken.
+_STYLE = "background:none;margin:0;white-space:pre;overflow-x:auto;font-family:monospace"
+
+
+#: What comes out of longer lines stands right behind them, not below that of the others.
+_LONG = 80
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """Lines of a tree: how deep, what is done, and what comes out."""
@@ -34,12 +42,12 @@ class Explanation:
 
     def __repr__(self) -> str:
         texts = ["  " * depth + what for depth, what, _ in self.lines]
-        width = max(26, *(len(text) + 2 for text in texts))
+        width = max(26, *(len(text) + 2 for text in texts if len(text) <= _LONG))
         rows = zip(texts, self.lines, strict=True)
         return "\n".join(f"{text:<{width}} {out}".rstrip() for text, (_, _, out) in rows)
 
     def _repr_html_(self) -> str:
-        return f'<pre style="background:none;margin:0">{escape(repr(self))}</pre>'
+        return f'<pre style="{_STYLE}">{escape(repr(self))}</pre>'
 
 
 def explain(*collections: Any, optimize: bool = True) -> Explanation:
@@ -82,6 +90,8 @@ class _Writer:
         self.shown: dict[str, int] = {}
 
     def add(self, expr: Expr, depth: int) -> None:
+        while isinstance(expr, Assign) and not expr.items:  # nobody wants what was assigned
+            expr = expr.inputs[0]
         if expr.name in self.shown:
             line = self.shown[expr.name]
             level, what, out = self.lines[line]
@@ -139,8 +149,8 @@ def _frames_below(expr: Expr) -> list[Expr]:
 
 
 def _assignment(expr: Assign) -> tuple[str, list[Expr]]:
-    frame = expr.inputs[0]
-    texts, others = [], [frame]
+    frame = below = expr.inputs[0]
+    texts, others = [], []
     for label, value in expr.items:
         if type(value) is Reg:
             series = expr.inputs[value.index]
@@ -150,7 +160,11 @@ def _assignment(expr: Assign) -> tuple[str, list[Expr]]:
             texts.append(f"{label} = {text or '...'}")
         else:
             texts.append(f"{label} = {value!r}")
-    return f"assign {', '.join(texts)}" if texts else "as it is", others
+    assigned = f"assign {', '.join(texts)}"
+    if isinstance(frame, Projection):  # formulas speak of columns that it leaves out
+        below = frame.inputs[0]
+        assigned = f"{frame.describe()}, {assigned}"
+    return assigned, [below, *others]
 
 
 def _outcome(expr: Expr) -> str:

@@ -16,7 +16,7 @@ from treadle.dataframe.calls import Attribute, Method
 from treadle.dataframe.elementwise.accessors import AccessorAttribute, AccessorCall
 from treadle.dataframe.expr import FrameExpr, Partwise, Projection
 from treadle.graph.expr import Expr
-from treadle.graph.naming import function_name
+from treadle.graph.naming import function_name, key_prefix
 from treadle.graph.program import Reg
 
 #: Sign and how strongly it binds.
@@ -52,9 +52,9 @@ def formula(expr: Expr, frames: set[str]) -> str | None:
 def _written(expr: Expr, frames: set[str]) -> tuple[str, int] | None:
     """Return text, and how strongly its outermost sign binds."""
     if isinstance(expr, Projection):
-        if expr.inputs[0].name not in frames or isinstance(expr.wanted, list):
+        if not _shows(expr.inputs[0], frames):
             return None
-        return str(expr.wanted), 9
+        return (f"frame[{expr.wanted}]" if isinstance(expr.wanted, list) else str(expr.wanted)), 9
     if isinstance(expr, FrameExpr) and not expr.numblocks and not isinstance(expr, Partwise):
         return expr.describe(), 9
     if not isinstance(expr, Partwise):
@@ -82,7 +82,23 @@ def _written(expr: Expr, frames: set[str]) -> tuple[str, int] | None:
         given = ", ".join([text for text, _ in args[1:]] + options)
         return f"{_in(args[0], 9)}.{name}{f'({given})' if is_call else ''}", 9
     given = ", ".join([text for text, _ in args] + options)
-    return f"{function_name(expr.func)}({given})", 9
+    return f"{_name_of(expr)}({given})", 9
+
+
+def _shows(expr: Expr, frames: set[str]) -> bool:
+    """Tell whether an expression is one of the frames, or some columns of one."""
+    while expr.name not in frames:
+        if not isinstance(expr, Projection):
+            return False
+        expr = expr.inputs[0]
+    return True
+
+
+def _name_of(expr: Partwise) -> str:
+    """Return what a call is known by: functions by their names, other callables by the label."""
+    if hasattr(expr.func, "__name__") or hasattr(expr.func, "func"):
+        return function_name(expr.func)
+    return key_prefix(expr.name)
 
 
 def _called(func: Any) -> tuple[str, bool] | None:
@@ -100,5 +116,5 @@ def _in(part: tuple[str, int], strength: int) -> str:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    text = value.__name__ if isinstance(value, type) else repr(value)
     return text if len(text) <= 24 else f"{text[:21]}..."
