@@ -112,7 +112,7 @@ def count_records(text: Text, reading: CsvReading) -> int | None:
     data, marks = text.data, reading.marks
     if marks.newline != b"\n" or (marks.quote and data.find(marks.quote, text.start) >= 0):
         return None
-    if "on_bad_lines" in reading.options or reading.dates or b"\r" in data:
+    if "on_bad_lines" in reading.options or b"\r" in data:
         return None
     array = np.frombuffer(data, np.uint8)[text.start :]
     if not len(array):
