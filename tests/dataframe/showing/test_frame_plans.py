@@ -58,6 +58,17 @@ def test_the_peak_is_about_what_is_held(files, name):
     assert predicted <= held * 4 + MiB, f"{predicted / MiB:.1f} MiB were said"
 
 
+def test_the_bytes_of_files_are_held_while_they_are_parsed(tmp_path):
+    data = pd.DataFrame({"a": np.arange(100_000), "b": ["some text"] * 100_000})
+    data.to_csv(tmp_path / "1.csv", index=False)
+    total = dd.read_csv(tmp_path / "1.csv").a.sum()
+
+    predicted = total.plan(scheduler="sync").peak_memory
+
+    size = (tmp_path / "1.csv").stat().st_size
+    assert size <= measured(total) <= predicted <= 4 * size
+
+
 def test_bytes_that_are_read_are_those_of_the_columns(files):
     df = dd.read_parquet(files)
 

@@ -152,6 +152,8 @@ class FrameSizes:
             read = sum(self.read.pop(item.name, 0.0) for item in inside)
             if read:
                 self.read[expr.name] = read
+                # The bytes of a file are there until they are parsed.
+                self.extra[expr.name] += read / _blocks(expr)
                 self.known.setdefault(expr.name, np.full(_blocks(expr), most))
             if any(item.name in self.guessed for item in inside):
                 self.guessed.add(expr.name)

@@ -81,7 +81,7 @@ def frame_html(expr: FrameExpr) -> str:
     dots = "<td>...</td>" if meta.shape[1] > MOST_COLUMNS else ""
     index, kind = _index_of(expr.meta)
     heads = _row("th", index, [str(meta.columns[n]) for n in shown], dots)
-    types = _row("td", kind, [str(meta.dtypes.iloc[n]) for n in shown], dots, "opacity:.65;")
+    types = _row("td", kind, [str(meta.dtypes.iloc[n]) for n in shown], dots, "font-weight:normal;opacity:.65;")
     body = ""
     if rows is not None:
         texts = [rows.iloc[:, n].map(str, na_action=None).tolist() for n in shown]
