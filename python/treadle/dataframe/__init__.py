@@ -10,7 +10,8 @@
 """
 
 from treadle.dataframe import datasets
-from treadle.dataframe.converting import from_array
+from treadle.dataframe.arranging.repartition import repartition
+from treadle.dataframe.converting import from_array, to_bag, to_records
 from treadle.dataframe.core import DataFrame, Index, Scalar, Series
 from treadle.dataframe.creating import from_delayed, from_dict, from_map, from_pandas
 from treadle.dataframe.elementwise.converting import (
@@ -71,12 +72,15 @@ __all__ = [
     "read_sql_query",
     "read_sql_table",
     "read_table",
+    "repartition",
+    "to_bag",
     "to_csv",
     "to_datetime",
     "to_json",
     "to_numeric",
     "to_orc",
     "to_parquet",
+    "to_records",
     "to_sql",
     "to_timedelta",
 ]

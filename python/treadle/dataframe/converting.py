@@ -320,7 +320,14 @@ class Records:
 
 
 def to_bag(frame: FrameCollection, index: bool = False, format: str = "tuple") -> Any:
-    """Return a bag of the rows of a frame; see :meth:`DataFrame.to_bag`."""
+    """Return a bag of the rows of a frame; see :meth:`DataFrame.to_bag`.
+
+    Examples
+    --------
+    >>> import treadle.dataframe as dd
+    >>> dd.to_bag(dd.from_pandas(pd.DataFrame({"x": [1, 2]}), npartitions=2)).compute()
+    [(1,), (2,)]
+    """
     from treadle.bag.core import new_bag
 
     if format not in ("tuple", "dict", "frame"):
@@ -407,7 +414,14 @@ def _missing(dtype: Any, column: Any) -> Any:
 
 
 def to_records(frame: FrameCollection, index: bool = False, lengths: Any = None) -> Any:
-    """Return the rows as an array of records; see :meth:`DataFrame.to_records`."""
+    """Return the rows as an array of records; see :meth:`DataFrame.to_records`.
+
+    Examples
+    --------
+    >>> import treadle.dataframe as dd
+    >>> dd.to_records(dd.from_pandas(pd.DataFrame({"x": [1, 2]}), npartitions=2)).compute()
+    array([(1,), (2,)], dtype=[('x', '<i8')])
+    """
     empty = frame._meta.to_records(index=bool(index))
     return _array("to_records", frame, RecordRows(bool(index)), empty, lengths, ())
 

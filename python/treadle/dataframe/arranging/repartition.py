@@ -15,9 +15,22 @@ from treadle.dataframe.expr import Divisions, FrameExpr
 
 
 def repartition(
-    frame: Any, divisions: Any, npartitions: Any, partition_size: Any, freq: Any, force: bool
+    frame: Any,
+    divisions: Any = None,
+    npartitions: Any = None,
+    partition_size: Any = None,
+    freq: Any = None,
+    force: bool = False,
 ) -> Any:
-    """Return a frame with other partitions; see ``DataFrame.repartition``."""
+    """Return a frame with other partitions; see :meth:`DataFrame.repartition`.
+
+    Examples
+    --------
+    >>> import treadle.dataframe as dd
+    >>> x = dd.from_pandas(pd.Series(range(6)), npartitions=3)
+    >>> dd.repartition(x, npartitions=2).divisions
+    (0, 2, 5)
+    """
     given = [x is not None for x in (divisions, npartitions, partition_size, freq)]
     if sum(given) != 1:
         raise ValueError("give exactly one of divisions, npartitions, partition_size and freq")

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
+
 from treadle.dataframe.build import NOT_GIVEN
 from treadle.dataframe.elementwise import applying, combining, reshaping
 from treadle.dataframe.elementwise.arithmetic import DataFrameArithmetic
 from treadle.dataframe.elementwise.categories import categorized
 from treadle.dataframe.elementwise.of_series import ElementwiseIndex, ElementwiseSeries
 from treadle.dataframe.elementwise.shared import ElementwiseFrame
+
+#: pandas' mark for an argument that was not given.
+_NO_DEFAULT: Any = pd.api.extensions.no_default
 
 __all__ = ["ElementwiseDataFrame", "ElementwiseFrame", "ElementwiseIndex", "ElementwiseSeries"]
 
@@ -142,6 +147,30 @@ class ElementwiseDataFrame(DataFrameArithmetic):
             self, id_vars=id_vars, value_vars=value_vars, var_name=var_name, value_name=value_name,
             col_level=col_level, ignore_index=ignore_index,
         )  # fmt: skip
+
+    def stack(
+        self, level: Any = -1, dropna: Any = _NO_DEFAULT, sort: Any = _NO_DEFAULT,
+        future_stack: bool = True,
+    ) -> Any:  # fmt: skip
+        """Make a row of each value, under the labels of its row and its column.
+
+        Parameters
+        ----------
+        level : int, label or list
+            Of the columns.
+        dropna, sort
+            Not to be given; they belong to the old way of pandas.
+        future_stack : True
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import treadle.dataframe as dd
+        >>> df = dd.from_pandas(pd.DataFrame({"x": [1, 2], "y": [3, 4]}), npartitions=2)
+        >>> df.stack().compute().tolist()
+        [1, 3, 2, 4]
+        """
+        return reshaping.stacked(self, level, dropna, sort, future_stack)
 
     def categorize(self, columns: Any = None, index: Any = None, split_every: Any = None) -> Any:
         """Make columns categorical, with categories that are known; computes these now.

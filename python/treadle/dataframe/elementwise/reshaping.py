@@ -16,6 +16,9 @@ from treadle.dataframe.groupby.spec import one_row
 from treadle.graph.program import Reg
 from treadle.graph.tokenize import tokenize
 
+#: pandas' mark for an argument that was not given.
+_NO_DEFAULT: Any = pd.api.extensions.no_default
+
 
 class Explode(Partwise):
     """A row for each element of the lists in some columns.
@@ -104,6 +107,18 @@ def melt(
     [1, 2]
     """
     return frame.melt(id_vars, value_vars, var_name, value_name, col_level)
+
+
+def stacked(frame: Any, level: Any, dropna: Any, sort: Any, future_stack: bool) -> Any:
+    """Return a row for each value, under the label of its row and that of its column."""
+    if not future_stack or dropna not in (True, _NO_DEFAULT) or sort not in (True, _NO_DEFAULT):
+        raise NotImplementedError(
+            "stack() does what pandas does with future_stack=True: use dropna() and sort_index() "
+            "after it"
+        )
+    options = {"level": level, "future_stack": True}
+    meta = meta_from(Method("stack"), one_row(frame._meta), **options)
+    return partwise("stack", Method("stack"), frame, kwargs=options, meta=meta, divisions=None)
 
 
 def _labels(item: Any) -> list[Any]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from treadle.dataframe.build import NOT_GIVEN
 from treadle.dataframe.calls import Method
-from treadle.dataframe.elementwise import combining, partitions, replacing
+from treadle.dataframe.elementwise import combining, partitions, products, replacing, zones
 from treadle.dataframe.elementwise.rows import RowMethod, is_collection, rowwise
 from treadle.dataframe.frame import FrameCollection
 
@@ -293,6 +293,77 @@ class ElementwiseFrame(ElementwiseAny):
             "to_period", Method("to_period"), self, kwargs={"freq": freq}, columnwise=True,
             divisions=None,
         )  # fmt: skip
+
+    def tz_localize(
+        self, tz: Any, axis: Any = 0, level: Any = None, ambiguous: Any = "raise",
+        nonexistent: Any = "raise",
+    ) -> Any:  # fmt: skip
+        """Say of which time zone the times are that label the rows.
+
+        Parameters
+        ----------
+        tz : str, tzinfo or None
+            None takes the zone away.
+        axis : 0
+        level : None
+        ambiguous, nonexistent
+            As of :meth:`pandas.Series.tz_localize`; divisions are known afterwards if they are
+            not given.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import treadle.dataframe as dd
+        >>> days = pd.date_range("2000-01-01", periods=2)
+        >>> x = dd.from_pandas(pd.Series([1, 2], index=days), npartitions=2)
+        >>> x.tz_localize("UTC").divisions[0]
+        Timestamp('2000-01-01 00:00:00+0000', tz='UTC')
+        """
+        options = {"ambiguous": ambiguous, "nonexistent": nonexistent}
+        return zones.changed(self, "tz_localize", tz, axis, level, options)
+
+    def tz_convert(self, tz: Any, axis: Any = 0, level: Any = None) -> Any:
+        """Show the times that label the rows in another time zone.
+
+        Parameters
+        ----------
+        tz : str, tzinfo or None
+        axis : 0
+        level : None
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import treadle.dataframe as dd
+        >>> days = pd.date_range("2000-01-01", periods=2, tz="UTC")
+        >>> x = dd.from_pandas(pd.Series([1, 2], index=days), npartitions=2)
+        >>> x.tz_convert("Asia/Tokyo").divisions[0].hour
+        9
+        """
+        return zones.changed(self, "tz_convert", tz, axis, level, {})
+
+    def dot(self, other: Any) -> Any:
+        """Return the matrix product with something of a row for each column.
+
+        Parameters
+        ----------
+        other : array_like, Series or DataFrame
+            In memory, with the columns as its labels; for a series another one in partitions, of
+            the same rows.
+
+        Returns
+        -------
+        Series or DataFrame; of a series a scalar
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import treadle.dataframe as dd
+        >>> df = dd.from_pandas(pd.DataFrame({"x": [1, 2], "y": [3, 4]}), npartitions=2)
+        >>> df.dot([10, 1]).compute().tolist()
+        [13, 24]
+        """
+        return products.dot(self, other)
 
     def squeeze(self, axis: Any = None) -> Any:
         """Return a frame of one column as a series, and anything else as it is.

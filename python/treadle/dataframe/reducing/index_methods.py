@@ -6,7 +6,7 @@ from typing import Any
 
 from treadle.dataframe.reducing import sketches
 from treadle.dataframe.reducing.series import Values
-from treadle.dataframe.reducing.sizes import is_monotonic, memory_usage, size
+from treadle.dataframe.reducing.sizes import is_monotonic, is_unique, memory_usage, size
 from treadle.dataframe.reducing.totals import total
 
 
@@ -119,3 +119,17 @@ class ReducingIndex(Values):
     def is_monotonic_decreasing(self) -> Any:
         """Whether no label is greater than the one before; see Series."""
         return is_monotonic(self, increasing=False)
+
+    @property
+    def has_duplicates(self) -> Any:
+        """Whether some label comes twice, as a scalar that is computed later.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import treadle.dataframe as dd
+        >>> x = dd.from_pandas(pd.Series([5, 5], index=[1, 1]), npartitions=2)
+        >>> x.index.has_duplicates.compute()
+        True
+        """
+        return is_unique(self, negated=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from treadle.dataframe.frame import FrameCollection
 from treadle.dataframe.reducing import counts, distinct
-from treadle.dataframe.reducing.sizes import is_monotonic
+from treadle.dataframe.reducing.sizes import hasnans, is_monotonic, is_unique, nbytes
 
 
 class Values(FrameCollection):
@@ -150,3 +150,42 @@ class Values(FrameCollection):
     def is_monotonic_decreasing(self) -> Any:
         """Whether no value is greater than the one before, as a scalar that is computed later."""
         return is_monotonic(self, increasing=False)
+
+    @property
+    def is_unique(self) -> Any:
+        """Whether no value comes twice, as a scalar that is computed later.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import treadle.dataframe as dd
+        >>> dd.from_pandas(pd.Series([1, 2, 2]), npartitions=2).is_unique.compute()
+        False
+        """
+        return is_unique(self)
+
+    @property
+    def hasnans(self) -> Any:
+        """Whether some value is missing, as a scalar that is computed later.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import treadle.dataframe as dd
+        >>> dd.from_pandas(pd.Series([1, None]), npartitions=2).hasnans.compute()
+        True
+        """
+        return hasnans(self)
+
+    @property
+    def nbytes(self) -> Any:
+        """Bytes of the values, as a scalar that is computed later.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import treadle.dataframe as dd
+        >>> dd.from_pandas(pd.Series([1, 2]), npartitions=2).nbytes.compute()
+        16
+        """
+        return nbytes(self)

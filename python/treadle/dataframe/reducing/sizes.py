@@ -128,6 +128,33 @@ def is_monotonic(frame: Any, *, increasing: bool) -> Any:
     )  # fmt: skip
 
 
+# -- distinct and missing values, bytes ------------------------------------------------------------
+
+
+def is_unique(frame: Any, negated: bool = False) -> Any:
+    """Return the collection of whether no value comes twice, or of whether one does."""
+    found = frame.nunique(dropna=False)
+    return found < length_of(frame) if negated else found == length_of(frame)
+
+
+def _has_missing(part: Any) -> bool:
+    return bool(part.hasnans)
+
+
+def hasnans(frame: Any) -> Any:
+    """Return the collection of whether some value is missing."""
+    return reduced("hasnans", frame, _has_missing, any, meta=True)
+
+
+def _bytes(part: Any) -> int:
+    return int(part.nbytes)
+
+
+def nbytes(frame: Any) -> Any:
+    """Return the collection of bytes of the values."""
+    return reduced("nbytes", frame, _bytes, sum, meta=0)
+
+
 # -- info ------------------------------------------------------------------------------------------
 
 

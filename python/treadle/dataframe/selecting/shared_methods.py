@@ -293,6 +293,26 @@ class SelectingFrame(FrameCollection):
         found: Self = labels.levels(self, "swaplevel", axis, i, j)
         return found
 
+    def reorder_levels(self, order: Any, axis: Any = 0) -> Self:
+        """Return a frame with the levels of its index, or columns, in another order.
+
+        Parameters
+        ----------
+        order : list of labels or int
+        axis : 0 or 1
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import treadle.dataframe as dd
+        >>> index = pd.MultiIndex.from_tuples([("a", 1), ("b", 2)])
+        >>> x = dd.from_pandas(pd.Series([1, 2], index=index), npartitions=2)
+        >>> x.reorder_levels([1, 0]).compute().index.tolist()
+        [(1, 'a'), (2, 'b')]
+        """
+        found: Self = labels.levels(self, "reorder_levels", axis, order)
+        return found
+
     def add_prefix(self, prefix: str, axis: Any = None) -> Self:
         """Return a frame whose columns, or a series whose rows, have longer labels.
 

@@ -405,6 +405,10 @@ class Resampler:
 
     aggregate = agg
 
+    def pipe(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Return ``func(self, *args, **kwargs)``."""
+        return func(self, *args, **kwargs)
+
     def apply(self, func: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Return what :meth:`agg` returns."""
         return self.agg(func, *args, **kwargs)

@@ -206,6 +206,10 @@ class Rolling:
 
     aggregate = agg
 
+    def pipe(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Return ``func(self, *args, **kwargs)``."""
+        return func(self, *args, **kwargs)
+
     def cov(self, other: Any = None, pairwise: bool | None = None, **kwargs: Any) -> Any:
         """Return covariances of windows of two series."""
         return self._pairs("cov", other, pairwise, kwargs)
