@@ -179,3 +179,35 @@ def test_an_accessor_of_ones_own(register, kind):
             register("own_name")(Own)
     finally:
         del kind.own_name
+
+
+def zoned(zone: str) -> pd.Series:
+    return pd.Series([f"2026-01-0{n}T10:00:00{zone}" if n != 3 else None for n in range(1, 7)])
+
+
+@pytest.mark.parametrize("zone", ["Z", "+02:00", ""])
+def test_times_of_text_are_of_the_zone_that_the_text_names(zone):
+    texts = zoned(zone)
+
+    assert_eq(dd.to_datetime(cut(texts, 3)), pd.to_datetime(texts))
+    assert_eq(dd.to_datetime(cut(texts, 3), utc=True), pd.to_datetime(texts, utc=True))
+
+
+def test_the_zone_is_known_behind_a_filter_and_where_partitions_hold_no_times():
+    texts = pd.DataFrame({"t": [*zoned("Z"), None, None], "x": range(8)})
+    df = cut(texts, 4)
+
+    ours = dd.to_datetime(df[df.x > 1].t)
+
+    assert str(ours.dtype) == "datetime64[us, UTC]"
+    assert_eq(ours, pd.to_datetime(texts.t[2:]))
+    assert_eq(ours.dt.tz_convert("Asia/Tokyo"), ours.compute().dt.tz_convert("Asia/Tokyo"))
+
+
+def test_times_of_another_zone_than_the_first_are_refused():
+    texts = pd.Series(["2026-01-01T10:00:00", "2026-01-01T10:00:00Z"])
+
+    with pytest.raises(ValueError, match=r"of the zone UTC, .* expected; give utc=True"):
+        dd.to_datetime(cut(texts, 2)).compute()
+    options = {"utc": True, "format": "ISO8601"}
+    assert_eq(dd.to_datetime(cut(texts, 2), **options), pd.to_datetime(texts, **options))

@@ -12,6 +12,8 @@ from treadle.dataframe.build import NOT_GIVEN, meta_from
 from treadle.dataframe.elementwise.metas import as_meta, tried, with_index
 from treadle.dataframe.elementwise.rows import RowCall, RowMethod, rowwise
 from treadle.dataframe.elementwise.tables import no_default
+from treadle.dataframe.expr import Assign, Filter, FrameExpr, Projection
+from treadle.dataframe.first_rows import rows_at_hand
 from treadle.dataframe.frame import FrameCollection
 from treadle.dataframe.groupby.spec import one_row
 
@@ -30,24 +32,36 @@ class PandasFunction(RowCall):
 
 
 class ToUnit(RowCall):
-    """A function that makes times, of one unit at the least.
+    """A function that makes times, of one unit at the least, and in one zone.
 
-    Where pandas finds no time at all in a partition, it counts in whole seconds.
+    Where pandas finds no time at all in a partition, it counts in whole seconds, of no zone.
     """
 
-    __slots__ = ("function", "unit")
+    __slots__ = ("function", "unit", "zone")
 
-    def __init__(self, function: PandasFunction, unit: str):
+    def __init__(self, function: PandasFunction, unit: str, zone: str | None):
         self.function = function
         self.unit = unit
+        self.zone = zone
 
     def __call__(self, part: Any) -> Any:
-        found = self.function(part)
+        found = self._checked(self.function(part))
         unit = getattr(found.dtype, "unit", None) or np.datetime_data(found.dtype)[0]
         if _UNITS.index(unit) >= _UNITS.index(self.unit):
             return found
         times: Any = found if isinstance(found, pd.Index) else found.dt
         return times.as_unit(self.unit)
+
+    def _checked(self, found: Any) -> Any:
+        zone = _zone_of(found)
+        if zone == self.zone:
+            return found
+        if zone is None and self.zone is not None and found.isna().all():
+            return _in_zone(found, self.zone)
+        raise ValueError(
+            f"these times are of the zone {zone}, where the zone {self.zone} was expected; "
+            "give utc=True, or say what they are with meta="
+        )
 
 
 _UNITS = ("s", "ms", "us", "ns")
@@ -61,6 +75,9 @@ def _converted(name: str, arg: Any, meta: Any, sample: Any, options: dict[str, A
     if meta is NOT_GIVEN or meta is None or no_default(meta):
         if sample is not None:
             meta = meta_from(function, sample)
+            zone = _first_zone(arg, function) if name == "to_datetime" and arg.ndim == 1 else None
+            if zone is not None and zone != _zone_of(meta):
+                meta = _in_zone(meta, zone)
         elif _is_number(arg._meta):
             row = arg._meta if isinstance(arg._meta, pd.Index) else one_row(arg._meta)
             meta = meta_from(function, row)
@@ -69,7 +86,41 @@ def _converted(name: str, arg: Any, meta: Any, sample: Any, options: dict[str, A
     elif not isinstance(arg._meta, pd.Index):
         meta = with_index(as_meta(meta, arg._meta.index, arg._meta.name), arg._meta.index)
     unit = _unit_of(meta)
-    return rowwise(name, function if unit is None else ToUnit(function, unit), arg, meta=meta)
+    func = function if unit is None else ToUnit(function, unit, _zone_of(meta))
+    return rowwise(name, func, arg, meta=meta)
+
+
+def _zone_of(found: Any) -> str | None:
+    zone = getattr(found.dtype, "tz", None)
+    return None if zone is None else str(zone)
+
+
+def _in_zone(times: Any, zone: str) -> Any:
+    made: Any = times if isinstance(times, pd.Index) else times.dt
+    return made.tz_localize(zone) if _zone_of(times) is None else made.tz_convert(zone)
+
+
+def _first_zone(arg: Any, function: PandasFunction) -> str | None:
+    """Return the zone of the first texts, if these are at hand and are of one."""
+    rows = _texts_at_hand(arg.expr)
+    try:
+        return None if rows is None else _zone_of(function(rows))
+    except (ValueError, TypeError, OverflowError):  # computing will tell
+        return None
+
+
+def _texts_at_hand(expr: FrameExpr) -> Any:
+    """Return the first values of a series; those that a filter leaves out will do as well."""
+    rows = rows_at_hand(expr, 10)
+    if rows is not None or not isinstance(expr, Projection):
+        return rows
+    label, below = expr.wanted, expr.inputs[0]
+    while isinstance(below, Filter | Projection) or (
+        isinstance(below, Assign) and label not in dict(below.items)
+    ):
+        below = below.inputs[0]
+    rows = rows_at_hand(below, 10) if isinstance(below, FrameExpr) else None
+    return None if rows is None else rows[label]
 
 
 def _unit_of(meta: Any) -> str | None:
@@ -119,7 +170,13 @@ def to_datetime(
     errors, dayfirst, yearfirst, utc, format, exact, unit, origin, cache
         As of :func:`pandas.to_datetime`.
     meta : Series or dtype, optional
-        Without it, texts are taken for times as ``format`` or ISO 8601 has them.
+        Without it, texts are taken for times as ``format`` or ISO 8601 has them, of the zone that
+        the first ones have, if these are at hand.
+
+    Raises
+    ------
+    ValueError
+        When computed, if a text is no time, or of another zone than the first ones.
 
     Examples
     --------

@@ -25,7 +25,6 @@ from treadle.graph.naming import key_prefix
 from treadle.graph.program import Reg
 from treadle.utils.format import count
 
-
 # The second column stands below itself in fonts of one width only, and if no line is broken.
 _STYLE = "background:none;margin:0;white-space:pre;overflow-x:auto;font-family:monospace"
 

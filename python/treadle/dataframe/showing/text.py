@@ -28,6 +28,8 @@ MOST_COLUMNS = 30
 
 _CELL = "padding:2px 10px 2px 0;text-align:right;white-space:nowrap;border:none;background:none"
 
+_FAINT = "font-weight:normal;opacity:.65;"
+
 
 def frame_text(expr: FrameExpr) -> str:
     """Return the text: structure, and the first rows if they are at hand."""
@@ -81,7 +83,7 @@ def frame_html(expr: FrameExpr) -> str:
     dots = "<td>...</td>" if meta.shape[1] > MOST_COLUMNS else ""
     index, kind = _index_of(expr.meta)
     heads = _row("th", index, [str(meta.columns[n]) for n in shown], dots)
-    types = _row("td", kind, [str(meta.dtypes.iloc[n]) for n in shown], dots, "font-weight:normal;opacity:.65;")
+    types = _row("td", kind, [str(meta.dtypes.iloc[n]) for n in shown], dots, _FAINT)
     body = ""
     if rows is not None:
         texts = [rows.iloc[:, n].map(str, na_action=None).tolist() for n in shown]
