@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from treadle.cluster.client import keys
 from treadle.cluster.client.future import Future
@@ -32,6 +32,9 @@ from treadle.protocol.serialize import dumps_args
 
 if TYPE_CHECKING:
     from treadle.cluster.client.client import Client
+
+#: Handles of a row's inputs that are no rows of the table, and its template.
+Row: TypeAlias = tuple[tuple[int, ...], Any]
 
 # What treadle makes ends in a token; other names somebody chose.
 _MADE = re.compile(r"[0-9a-f]{24,}$")
@@ -96,12 +99,13 @@ def submit_table(
         Given the batch before anything is sent, returns who follows its rows.
     """
     session = client._session
+    rows, kept = read_arguments(client, table)
     batch = session.ledger.open(texts, client)
     if prepare is not None:
         batch.observer = prepare(batch)
     batch.on_output = on_output
     try:
-        columns, kept = table_columns(client, table, texts, batch.base)
+        columns = table_columns(table, rows, texts, batch.base)
         columns.wanted = list(wanted)
         columns.watch = watch
         columns.run = os.urandom(8).hex()
@@ -119,36 +123,48 @@ def submit_table(
     return batch
 
 
-def table_columns(
-    client: Client, table: TaskTable, texts: list[str], base: int
-) -> tuple[Columns, list[Any]]:
-    """Return a table's rows as columns, the first with the handle ``base``; nothing is wanted yet.
+def read_arguments(client: Client, table: TaskTable) -> tuple[list[Row], list[Any]]:
+    """Return the handles and the template of each row, but for the inputs that are rows as well.
 
-    Also returns what must live until they were sent.  Futures in the arguments become inputs.
+    Futures in the arguments become inputs, and so do large values, which are sent on the way: so
+    this comes before the rows get their own handles, which have to be higher.  Also returns what
+    must live until all is sent.
     """
     reader = Arguments(client, MAX_BYTES)
-    inputs: list[tuple[int, ...]] = []
-    blobs = []
+    rows: list[Row] = []
     for template, row in zip(table.templates, table.inputs, strict=True):
-        handles = tuple([base + number for number in row]) if row else ()
+        handles: tuple[int, ...] = ()
         if isinstance(template, tuple):
             if not ATOMS.issuperset(map(type, template)):
                 handles, template = make_template(template, {}, reader.handle_of)
         elif template is not None and _mentions_future(template):
-            handles, template = _with_futures(template, handles, reader)
-        inputs.append(handles)
-        blobs.append(dumps_args(template))
-    columns = Columns(
+            handles, template = _with_futures(template, len(row), reader)
+        rows.append((handles, template))
+    return rows, reader.kept
+
+
+def table_columns(table: TaskTable, rows: list[Row], texts: list[str], base: int) -> Columns:
+    """Return a table's rows as columns, the first with the handle ``base``; nothing is wanted yet.
+
+    Parameters
+    ----------
+    rows : list
+        What `read_arguments` returned.
+    """
+    inputs = [
+        tuple([base + number for number in row]) + handles
+        for row, (handles, _) in zip(table.inputs, rows, strict=True)
+    ]
+    return Columns(
         texts,
         [function_spec(function) for function in table.functions],
         list(table.function_index),
-        blobs,
+        [dumps_args(template) for _, template in rows],
         inputs,
         [],
         groups=list(table.prefixes),
         group=list(table.prefix_index),
     )
-    return columns, reader.kept
 
 
 def _mentions_future(template: Template) -> bool:
@@ -156,10 +172,10 @@ def _mentions_future(template: Template) -> bool:
 
 
 def _with_futures(
-    template: Template, handles: tuple[int, ...], reader: Arguments
+    template: Template, count: int, reader: Arguments
 ) -> tuple[tuple[int, ...], Template]:
-    """Make inputs of the futures that stand among a template's constants."""
-    found = list(handles)
+    """Make inputs of the futures among a template's constants, behind ``count`` others."""
+    found: list[int] = []
     args = list(template.args)
     builders = list(template.builders)
     keywords = list(template.keywords)
@@ -167,12 +183,12 @@ def _with_futures(
     for position, value in enumerate(template.args):
         if type(value) is Future:
             args[position] = None
-            builders.append((position, Slot(len(found))))
+            builders.append((position, Slot(count + len(found))))
             found.append(reader.handle_of(value))
     for name, value in template.kwargs.items():
         if type(value) is Future:
             del kwargs[name]
-            keywords.append((name, Slot(len(found))))
+            keywords.append((name, Slot(count + len(found))))
             found.append(reader.handle_of(value))
     made = Template(tuple(args), template.holes, tuple(builders), kwargs, tuple(keywords))
     return tuple(found), made
