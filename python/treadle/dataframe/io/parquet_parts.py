@@ -220,9 +220,9 @@ def split(
     small = [part for piece in pieces for part in _split_file(piece, groups, how, blocksize)]
     if not aggregate:
         return tuple(small)
-    if any(part.nbytes is None for part in small):
+    if any(part.encoded_bytes is None for part in small):
         return tuple(small)
-    sizes = [part.nbytes or 0 for part in small]
+    sizes = [part.encoded_bytes or 0 for part in small]
     return tuple(_merged([small[n] for n in span]) for span in cut(sizes, blocksize))
 
 
@@ -269,7 +269,7 @@ def _merged(parts: Sequence[ParquetPart]) -> ParquetPart:
     pieces = tuple(piece for part in parts for piece in part.pieces)
     rows = [part.nrows for part in parts]
     nrows = None if None in rows else sum(count or 0 for count in rows)
-    return ParquetPart(pieces, nrows, sum(part.nbytes or 0 for part in parts))
+    return ParquetPart(pieces, nrows, sum(part.encoded_bytes or 0 for part in parts))
 
 
 def prune_part(part: ParquetPart, filters: Filters, groups: Groups) -> ParquetPart:

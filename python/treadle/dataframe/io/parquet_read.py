@@ -54,13 +54,13 @@ class ParquetPart:
     pieces : tuple of ParquetPiece
     nrows : int or None
         Rows before filters, None if nobody knows yet.
-    nbytes : int or None
+    encoded_bytes : int or None
         Encoded bytes of the columns that were chosen when the plan was made.
     """
 
     pieces: tuple[ParquetPiece, ...]
     nrows: int | None = None
-    nbytes: int | None = None
+    encoded_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
