@@ -11,7 +11,7 @@ import pytest
 import run_demo
 
 ROOT = Path(__file__).parent.parent.parent
-PAGES = ("tour", "delayed", "arrays", "bags", "futures", "command-line", "config")
+PAGES = ("tour", "delayed", "arrays", "bags", "dataframes", "futures", "command-line", "config")
 DOCUMENTS = [
     "README.md",
     *(f"docs/user/{page}.md" for page in PAGES),
