@@ -161,7 +161,7 @@ def test_a_cancelled_collection_is_cancelled(client):
 
 
 def test_large_values_written_into_a_graph_travel_with_it(client):
-    large = bytes(3_000_000)
+    large = bytes(8_000_000)
 
-    assert delayed(len)(large).compute() == 3_000_000
-    assert delayed(sum)([delayed(len)(large), delayed(len)(large)]).compute() == 6_000_000
+    assert delayed(len)(large).compute() == 8_000_000
+    assert delayed(sum)([delayed(len)(large), delayed(len)(large)]).compute() == 16_000_000
