@@ -155,6 +155,17 @@ def test_explain_leaves_out_assignments_of_which_nothing_is_left():
     assert "as it is" not in repr(merged.explain())
 
 
+def test_explain_speaks_of_calls_as_users_wrote_them(df):
+    assert repr(df.groupby("name").y.rolling(2).mean().explain()).startswith("groupby-rolling_mean")
+    assert "map_partitions(scaled, x)" in repr(
+        df.x.map_partitions(scaled, meta=("x", "f8")).explain()
+    )
+
+
+def scaled(part):
+    return part * 2.0
+
+
 def test_explain_names_types_by_their_names(df):
     assert "x.astype(float)" in repr(df.assign(x=df.x.astype(float)).explain())
 

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import operator
+from functools import partial
 from typing import Any
 
 from treadle.dataframe.calls import Attribute, Method
@@ -81,7 +82,7 @@ def _written(expr: Expr, frames: set[str]) -> tuple[str, int] | None:
         name, is_call = called
         given = ", ".join([text for text, _ in args[1:]] + options)
         return f"{_in(args[0], 9)}.{name}{f'({given})' if is_call else ''}", 9
-    given = ", ".join([text for text, _ in args] + options)
+    given = ", ".join([*_user_function(expr.func), *(text for text, _ in args), *options])
     return f"{_name_of(expr)}({given})", 9
 
 
@@ -96,9 +97,15 @@ def _shows(expr: Expr, frames: set[str]) -> bool:
 
 def _name_of(expr: Partwise) -> str:
     """Return what a call is known by: functions by their names, other callables by the label."""
-    if hasattr(expr.func, "__name__") or hasattr(expr.func, "func"):
+    if hasattr(expr.func, "__name__") or isinstance(expr.func, partial):
         return function_name(expr.func)
     return key_prefix(expr.name)
+
+
+def _user_function(func: Any) -> list[str]:
+    """Return the name of the function that another one was given to call, if it has a name."""
+    inner = None if isinstance(func, partial) else getattr(func, "func", None)
+    return [function_name(inner)] if hasattr(inner, "__name__") else []
 
 
 def _called(func: Any) -> tuple[str, bool] | None:
