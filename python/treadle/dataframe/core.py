@@ -11,6 +11,7 @@ from typing import Any
 
 from treadle.dataframe.arranging.methods import ArrangingDataFrame, ArrangingFrame, ArrangingSeries
 from treadle.dataframe.converting import ConvertingDataFrame, ConvertingFrame
+from treadle.dataframe.creating import from_dict
 from treadle.dataframe.elementwise.methods import (
     ElementwiseDataFrame,
     ElementwiseFrame,
@@ -131,6 +132,8 @@ class DataFrame(
     """
 
     __slots__ = ()
+
+    from_dict = staticmethod(from_dict)
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._meta)

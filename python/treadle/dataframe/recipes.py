@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from dataclasses import fields, is_dataclass, replace
+from inspect import getattr_static
 from types import FunctionType
 from typing import Any
 
@@ -44,7 +45,7 @@ def remember_calls(*kinds: type) -> None:
     """Have public methods of classes note in what they make how it was made."""
     for kind in kinds:
         for name in dir(kind):
-            method = getattr(kind, name)
+            method = getattr_static(kind, name)
             if name[0] != "_" and name not in _LEFT_ALONE and isinstance(method, FunctionType):
                 setattr(kind, name, _remembering(method))
 

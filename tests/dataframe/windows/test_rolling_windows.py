@@ -183,7 +183,11 @@ def test_divisions_are_kept_cleared_or_transformed():
 
     assert df.map_overlap(abs, 1, 1).divisions == df.divisions
     assert not df.map_overlap(abs, 1, 1, clear_divisions=True).known_divisions
-    later = df.index.map_overlap(lambda index: index + pd.Timedelta("1D"), 1, 1)
+    def next_day(index):
+        return index + pd.Timedelta("1D")
+
+    assert not df.index.map_overlap(next_day, 1, 1).known_divisions
+    later = df.index.map_overlap(next_day, 1, 1, transform_divisions=True)
     assert_eq(later, FRAME.index + pd.Timedelta("1D"))
     assert later.divisions[0] == df.divisions[0] + pd.Timedelta("1D")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from treadle.dataframe.build import emptied, new_collection
+from treadle.dataframe.build import emptied
 from treadle.dataframe.elementwise.rows import (
     RowMethod,
     beside,
@@ -15,7 +15,7 @@ from treadle.dataframe.elementwise.rows import (
     is_collection,
     rowwise,
 )
-from treadle.dataframe.expr import FrameExpr, Partitions
+from treadle.dataframe.first_rows import first_rows
 
 
 def combined_first(frame: Any, other: Any) -> Any:
@@ -44,17 +44,8 @@ def combined(frame: Any, other: Any, func: Callable[..., Any], **kwargs: Any) ->
     if frame.ndim == 2:
         return rowwise("combine", method, frame, other, func, kwargs=kwargs)
     promised = rowwise("combine", method, frame, other, func, kwargs=kwargs, meta=frame._meta)
-    meta = emptied(_first_part(promised.expr))
+    meta = emptied(first_rows(promised.expr))
     return rowwise("combine", method, frame, other, func, kwargs=kwargs, meta=meta)
-
-
-def _first_part(expr: FrameExpr) -> Any:
-    """Return the first partition that has rows."""
-    for number in range(expr.npartitions):
-        found = new_collection(Partitions(expr, [number])).compute()
-        if len(found):
-            return found
-    return expr.meta
 
 
 def squeezed(frame: Any, axis: Any) -> Any:

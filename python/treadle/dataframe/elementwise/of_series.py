@@ -114,7 +114,7 @@ class ElementwiseSeries(SeriesArithmetic):
         ----------
         other : Series or scalar
         func : callable
-            Takes two values. It is tried now, on the first partition that has rows.
+            Takes two values. It is tried now, on the first rows.
         fill_value : scalar, optional
         """
         return combining.combined(self, other, func, fill_value=fill_value)

@@ -24,7 +24,7 @@ def map_overlap(
     *args: Any,
     meta: Any = NOT_GIVEN,
     enforce_metadata: bool = True,
-    transform_divisions: bool = True,
+    transform_divisions: bool = False,
     clear_divisions: bool = False,
     align_dataframes: bool = False,
     **kwargs: Any,
@@ -49,7 +49,8 @@ def map_overlap(
     enforce_metadata : bool
         Check that partitions have the columns and the kind that the meta says.
     transform_divisions : bool
-        Of an index: call the function on the divisions as well.
+        Of an index: call the function on the divisions as well. That is right only for functions
+        that make of a label what they make of it alone, and never change the order.
     clear_divisions : bool
         The function changes labels: divisions of the result are not known.
     align_dataframes : bool
@@ -96,8 +97,9 @@ def map_overlap(
     divisions = df.divisions
     if clear_divisions:
         divisions = (None,) * len(divisions)
-    elif transform_divisions and isinstance(df._meta, pd.Index) and df.known_divisions:
-        divisions = _transformed(called, df)
+    elif isinstance(meta, pd.Index) and df.known_divisions:
+        moved = transform_divisions and isinstance(df._meta, pd.Index)
+        divisions = _transformed(called, df) if moved else (None,) * len(divisions)
     call = Checked(called, emptied(meta)) if enforce_metadata else called
     return around(
         f"overlap-{label}", df, call, *reaches, meta=emptied(meta), divisions=divisions,
