@@ -123,5 +123,5 @@ def _in(part: tuple[str, int], strength: int) -> str:
 
 
 def _short(value: Any) -> str:
-    text = value.__name__ if isinstance(value, type) else repr(value)
+    text = function_name(value) if callable(value) else repr(value)
     return text if len(text) <= 24 else f"{text[:21]}..."
