@@ -4,6 +4,7 @@
     python benchmarks/bench_dataframe.py csv parquet       # some of it
     python benchmarks/bench_dataframe.py parquet -k merge  # questions with "merge" in their name
     python benchmarks/bench_dataframe.py memory            # peak memory, each in its own process
+    python benchmarks/bench_dataframe.py tpch              # the 22 queries of TPC-H, 1 GB
 
 The flights that left New York in 2013, thirty times over (frames_data.py): 10 million rows, 1.1 GB
 of CSV in ten files, and the same as Parquet.  Times are the best of some rounds in which the
@@ -26,6 +27,7 @@ from typing import Any
 
 import frames_data
 import pandas as pd
+import tpch_questions
 
 WORKERS = 2
 LIBRARIES = ("treadle", "treadle 2p", "dask", "dask 2p", "pandas", "polars", "duckdb")
@@ -196,6 +198,8 @@ def blocked(label: str, folder: Path, kind: str, library: str) -> Any:
 
 
 def call(library: str, label: str, folder: Path, kind: str) -> Any:
+    if kind == "tpch":
+        return tpch_questions.answer(library, label, folder)
     match library:
         case "pandas" | "polars" | "duckdb":
             return globals()[library](label, folder, kind)
@@ -325,11 +329,12 @@ def row(label: str, found: dict[str, float]) -> None:
 
 def measure(kind: str, only: str, rounds: int, libraries: list[str]) -> None:
     """Ask every question of every library, in turns."""
-    folder = frames_data.prepare()
+    folder = tpch_questions.prepare() if kind == "tpch" else frames_data.prepare()
+    questions = {"csv": list(CSV), "parquet": list(PARQUET), "tpch": tpch_questions.LABELS}[kind]
     head(f"{kind}, seconds")
     servers = {name: Server(name) for name in libraries}
     try:
-        for label in CSV if kind == "csv" else PARQUET:
+        for label in questions:
             if only not in label:
                 continue
             times: dict[str, float] = {}
@@ -337,7 +342,7 @@ def measure(kind: str, only: str, rounds: int, libraries: list[str]) -> None:
                 for name, server in servers.items():
                     answer = server.ask(label, folder, kind)
                     if "error" in answer:
-                        print(f"  {name}: {answer['error']}", file=sys.stderr)
+                        print(f"  {label}, {name}: {answer['error']}", file=sys.stderr)
                     else:
                         times[name] = min(times.get(name, float("inf")), answer["seconds"])
             row(label, times)
@@ -366,7 +371,7 @@ def memory(only: str, libraries: list[str]) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("parts", nargs="*", default=["csv", "parquet", "memory"])
+    parser.add_argument("parts", nargs="*", default=["csv", "parquet", "tpch", "memory"])
     parser.add_argument("-k", default="", help="questions whose names hold this")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--libraries", default=",".join(LIBRARIES))

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))  # the tests of this repository are no packages
 
 
 @pytest.fixture(scope="session")
 def folders(tmp_path_factory):
     """Folders of Parquet files by table."""
-    from data import make_tables
+    from tests.dataframe.tpch.data import make_tables
 
     return make_tables(tmp_path_factory.mktemp("tpch"))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from queries import QUERIES
-from queries_sql import SQL
+from tests.dataframe.tpch.queries import QUERIES
+from tests.dataframe.tpch.queries_sql import SQL
 
 import treadle.dataframe as dd
 from treadle.dataframe.expr import Source
