@@ -268,17 +268,21 @@ def files(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def made(files):
+    return names(files)
+
+
 @pytest.fixture
-def space(monkeypatch, files):
+def space(monkeypatch, made):
     """The names that calls use; from here on every engine raises when it is used."""
-    found = names(files)
 
     def forbidden(self, table, *, segment=None):
         raise AssertionError(f"computed {table!r}")
 
     for engine in (SyncEngine, ThreadsEngine):
         monkeypatch.setattr(engine, "submit", forbidden)
-    return found
+    return made
 
 
 @pytest.mark.parametrize("call", calls(FUNCTIONS))
