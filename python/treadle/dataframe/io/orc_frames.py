@@ -19,6 +19,7 @@ from treadle.dataframe.expr import Source
 from treadle.dataframe.io.arrow_frames import Backend
 from treadle.dataframe.io.csv_frames import describe_files, title_of
 from treadle.dataframe.io.orc_plan import OrcPlan, plan_orc
+from treadle.dataframe.io.packages import require
 from treadle.dataframe.io.writing import Targets, Writing, plan_targets, write_frame
 from treadle.dataframe.reading import Reading
 from treadle.graph.tokenize import tokenize
@@ -110,6 +111,7 @@ def read_orc(
     >>> len(dd.read_orc(path))
     2
     """
+    require("pyarrow", "ORC files")
     if engine != "pyarrow":
         raise ValueError(f'ORC is read by pyarrow: engine can\'t be {engine!r}; give "pyarrow"')
     plan = plan_orc(path, columns, index, split_stripes, dtype_backend, storage_options)
@@ -172,6 +174,7 @@ def to_orc(
     >>> len(dd.read_orc(folder))
     6
     """
+    require("pyarrow", "ORC files")
     if engine != "pyarrow":
         raise ValueError(f'ORC is written by pyarrow: engine can\'t be {engine!r}; give "pyarrow"')
     if df.ndim != 2:

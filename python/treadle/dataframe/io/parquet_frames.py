@@ -18,6 +18,7 @@ from treadle.dataframe.build import new_collection
 from treadle.dataframe.expr import Source
 from treadle.dataframe.io.arrow_frames import Backend
 from treadle.dataframe.io.csv_frames import describe_files, title_of
+from treadle.dataframe.io.packages import require
 from treadle.dataframe.io.parquet_parts import Groups
 from treadle.dataframe.io.parquet_plan import ParquetPlan, plan_parquet
 from treadle.dataframe.io.parquet_read import ParquetPart
@@ -196,6 +197,7 @@ def read_parquet(
     >>> df.divisions, len(df)
     ((0, 2, 4, 5), 6)
     """
+    require("pyarrow", "Parquet files")
     if engine not in ("auto", "pyarrow"):
         raise ValueError(f'Parquet is read by pyarrow: engine can\'t be {engine!r}; give "pyarrow"')
     plan = plan_parquet(

@@ -10,6 +10,7 @@ from typing import Any
 
 from treadle.dataframe.build import as_expr
 from treadle.dataframe.expr import Source
+from treadle.dataframe.io.packages import require
 from treadle.dataframe.io.parquet_frames import ParquetFiles
 from treadle.dataframe.io.parquet_write import (
     ParquetWriter,
@@ -63,6 +64,7 @@ def to_parquet(
     >>> dd.read_parquet(folder).divisions
     (0, 2, 4, 5)
     """
+    require("pyarrow", "Parquet files")
     if engine not in ("auto", "pyarrow"):
         raise ValueError(
             f'Parquet is written by pyarrow: engine can\'t be {engine!r}; give "pyarrow"'

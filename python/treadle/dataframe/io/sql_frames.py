@@ -22,6 +22,7 @@ import pandas as pd
 from treadle.dataframe.build import new_collection
 from treadle.dataframe.expr import Source
 from treadle.dataframe.io.csv_frames import describe_files
+from treadle.dataframe.io.packages import require
 from treadle.dataframe.io.sql_dtypes import SqlLook, look
 from treadle.dataframe.io.sql_read import SqlReader, connection, join_sql
 from treadle.dataframe.reading import Reading
@@ -201,6 +202,7 @@ def read_sql_table(
     >>> df.divisions, df.x.compute().max()
     ((0, 4, 9), np.float64(4.5))
     """
+    require("sqlalchemy", "databases")
     import sqlalchemy as sa
 
     if not isinstance(table_name, str):
@@ -264,6 +266,7 @@ def read_sql_query(
     >>> dd.read_sql_query(query, f"sqlite:///{path}", "id").y.compute().tolist()
     [7.0, 8.0, 9.0]
     """
+    require("sqlalchemy", "databases")
     import sqlalchemy as sa
 
     options = dict(engine_kwargs or {})

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from treadle.dataframe.io.packages import require
 from treadle.dataframe.io.sql_read import connection
 from treadle.delayed import delayed
 
@@ -58,6 +59,7 @@ def to_sql(
     >>> dd.to_sql(df, "numbers", f"sqlite:///{tempfile.mkdtemp()}/a.db")
     3
     """
+    require("sqlalchemy", "databases")
     if not isinstance(uri, str):
         raise TypeError(
             f"uri is the database's address as a str, which can go to other processes, not "
