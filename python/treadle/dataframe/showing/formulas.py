@@ -104,7 +104,7 @@ def _name_of(expr: Partwise) -> str:
 
 def _user_function(func: Any) -> list[str]:
     """Return the name of the function that another one was given to call, if it has a name."""
-    inner = None if isinstance(func, partial) else getattr(func, "func", None)
+    inner: Any = None if isinstance(func, partial) else getattr(func, "func", None)
     return [function_name(inner)] if hasattr(inner, "__name__") else []
 
 
