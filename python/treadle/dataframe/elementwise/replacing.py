@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from treadle.dataframe.build import as_expr, meta_from, meta_of
+from treadle.dataframe.callables import made_of
 from treadle.dataframe.elementwise.rows import (
     RowCall,
     RowMethod,
@@ -111,8 +112,7 @@ def chosen(name: str, frame: Any, cond: Any, other: Any, axis: Any, level: Any) 
     """Return a frame or series with other values where a condition does not hold, or holds."""
     if level is not None:
         raise NotImplementedError(f"{name}(level={level!r}): reset_index() and merge() instead")
-    cond = cond(frame) if callable(cond) and not is_collection(cond) else cond
-    other = other(frame) if callable(other) and not is_collection(other) else other
+    cond, other = made_of(cond, frame), made_of(other, frame)
     values = [_condition(frame, cond)]
     if not no_default(other):
         values.append(_condition(frame, other))
@@ -180,8 +180,7 @@ def case_when(series: Any, caselist: Any) -> Any:
         if not isinstance(case, tuple) or len(case) != 2:
             raise ValueError(f"a case is a pair of a condition and a value, not {case!r}")
         for value in case:
-            value = value(series) if callable(value) and not is_collection(value) else value
-            flat.append(_condition(series, value))
+            flat.append(_condition(series, made_of(value, series)))
     return rowwise("case_when", CaseWhen(), series, *flat)
 
 

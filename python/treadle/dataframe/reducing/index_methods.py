@@ -15,11 +15,14 @@ class ReducingIndex(Values):
 
     __slots__ = ()
 
-    def min(self, skipna: bool = True, split_every: int | bool | None = None) -> Any:
+    def min(
+        self, axis: Any = None, skipna: bool = True, split_every: int | bool | None = None
+    ) -> Any:
         """Return the least label.
 
         Parameters
         ----------
+        axis : 0, optional
         skipna : bool
         split_every : int or False, optional
 
@@ -30,9 +33,12 @@ class ReducingIndex(Values):
         >>> dd.from_pandas(pd.Series([1, 2], index=[7, 5]), npartitions=2).index.min().compute()
         np.int64(5)
         """
+        _check_axis(axis)
         return total(self, "min", skipna=skipna, split_every=split_every)
 
-    def max(self, skipna: bool = True, split_every: int | bool | None = None) -> Any:
+    def max(
+        self, axis: Any = None, skipna: bool = True, split_every: int | bool | None = None
+    ) -> Any:
         """Return the greatest label; parameters are those of :meth:`min`.
 
         Examples
@@ -42,6 +48,7 @@ class ReducingIndex(Values):
         >>> dd.from_pandas(pd.Series([1, 2], index=[7, 5]), npartitions=2).index.max().compute()
         np.int64(7)
         """
+        _check_axis(axis)
         return total(self, "max", skipna=skipna, split_every=split_every)
 
     def any(self, split_every: int | bool | None = None) -> Any:
@@ -133,3 +140,8 @@ class ReducingIndex(Values):
         True
         """
         return is_unique(self, negated=True)
+
+
+def _check_axis(axis: Any) -> None:
+    if axis not in (None, 0):
+        raise ValueError(f"an index has one axis, 0, and not {axis!r}")

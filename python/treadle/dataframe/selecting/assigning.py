@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from treadle.dataframe.build import aligned, as_expr, new_collection, partwise
+from treadle.dataframe.callables import made_of
 from treadle.dataframe.calls import Method
 from treadle.dataframe.expr import Assign, FrameExpr, Partwise, Projection
 from treadle.dataframe.frame import FrameCollection
@@ -30,7 +31,7 @@ def assign(frame: Any, items: Iterable[tuple[Any, Any]]) -> Any:
     for label, value in items:
         if callable(value) and not isinstance(value, FrameCollection):
             between = _assigned(frame, pending)
-            value = value(between)
+            value = made_of(value, between)
             if pending and _stands_on(value, between):
                 frame, pending = between, []
         pending.append((label, value))

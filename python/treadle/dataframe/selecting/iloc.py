@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from treadle.dataframe.callables import made_of
 from treadle.dataframe.selecting.labels import columns_at, positions
 
 
@@ -34,8 +35,7 @@ class IlocIndexer:
                 "use df.iloc[:, columns], and for rows head(), tail(), loc or partitions"
             )
         frame, columns = self._frame, key[1]
-        if callable(columns):
-            columns = columns(frame)
+        columns = made_of(columns, frame)
         count = frame._meta.shape[1]
         if _is_int(columns):
             (place,) = positions(int(columns), count)

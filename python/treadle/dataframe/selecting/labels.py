@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from treadle.dataframe.build import NOT_GIVEN, emptied, new_collection, partwise
+from treadle.dataframe.callables import made_of
 from treadle.dataframe.calls import Method
 from treadle.dataframe.elementwise.metas import tried
 from treadle.dataframe.expr import FrameExpr, Projection
@@ -71,6 +72,27 @@ def with_labels(frame: Any, labels: Any) -> Any:
         )
     same = labels.identical(expr.meta.columns)
     return frame if same else new_collection(Relabel(expr, labels))
+
+
+def filtered(
+    frame: Any, arg: Any, like: str | None, regex: str | None, axis: Any, items: Any, cond: Any,
+    na: Any,
+) -> Any:  # fmt: skip
+    """Return columns or rows by their labels, or rows by a condition."""
+    if sum(value is not None for value in (arg, like, regex, items, cond)) != 1:
+        raise TypeError("give exactly one of arg, items, cond, like and regex")
+    if cond is None and not callable(arg):
+        return filter_columns(frame, items if arg is None else arg, like, regex, axis)
+    if axis not in (None, 0, "index", "rows"):
+        raise NotImplementedError(f"filter(axis={axis!r}) by a condition: use df.loc[:, ...]")
+    if not isinstance(na, bool):
+        raise NotImplementedError(
+            f"filter(na={na!r}): rows are not looked at yet; give True or False"
+        )
+    mask = made_of(arg if cond is None else cond, frame)
+    if getattr(mask, "ndim", 0) != 1:
+        raise TypeError(f"a condition of filter() gives a truth for each row, not {mask!r}")
+    return frame[mask.fillna(True) if na else mask]
 
 
 def filter_columns(frame: Any, items: Any, like: str | None, regex: str | None, axis: Any) -> Any:

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from treadle.dataframe.build import new_collection
+from treadle.dataframe.callables import made_of
 from treadle.dataframe.expr import FrameExpr, Partitions
 from treadle.dataframe.frame import FrameCollection
 from treadle.dataframe.selecting.borders import partitions_between, partitions_of
@@ -49,7 +50,7 @@ class LocIndexer:
             if len(key) == 2:
                 frame = _columns(frame, key[1])
             key = key[0]
-        return _rows(frame, key(frame) if callable(key) and not _is_lazy(key) else key)
+        return _rows(frame, made_of(key, frame))
 
     def __setitem__(self, key: Any, value: Any) -> None:
         raise NotImplementedError(
@@ -57,14 +58,9 @@ class LocIndexer:
         )
 
 
-def _is_lazy(value: Any) -> bool:
-    return isinstance(value, FrameCollection)
-
-
 def _columns(frame: Any, wanted: Any) -> Any:
     """Return the columns that ``meta.loc[:, wanted]`` has."""
-    if callable(wanted):
-        wanted = wanted(frame)
+    wanted = made_of(wanted, frame)
     if isinstance(wanted, slice) and wanted == slice(None):
         return frame
     found = numbered_columns(frame._meta).loc[:, wanted]

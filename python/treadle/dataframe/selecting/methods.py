@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from treadle.dataframe.build import aligned, new_collection, partwise
+from treadle.dataframe.callables import made_of
 from treadle.dataframe.calls import Method
 from treadle.dataframe.expr import Filter
 from treadle.dataframe.frame import FrameCollection
@@ -25,8 +26,7 @@ class SelectingSeries(FrameCollection):
     __slots__ = ()
 
     def __getitem__(self, key: Any) -> Any:
-        if callable(key) and not isinstance(key, FrameCollection):
-            key = key(self)
+        key = made_of(key, self)
         if isinstance(key, FrameCollection):
             return chosen(self, key)
         if isinstance(key, slice) and any(
@@ -293,7 +293,26 @@ class SelectingIndex(FrameCollection):
         found: Self = partwise("rename", Method("rename"), self, name, rowwise=True)
         return found
 
-    set_names = rename
+    def set_names(self, names: Any, *, level: Any = None) -> Self:
+        """Return the index under other names.
+
+        Parameters
+        ----------
+        names : label, list or mapping
+        level : label, int or list, optional
+            Whose names they are; of all levels without it.
+
+        Examples
+        --------
+        >>> import treadle.dataframe as dd
+        >>> dd.from_pandas(pd.Series([1])).index.set_names("row").name
+        'row'
+        """
+        kwargs = {} if level is None else {"level": level}
+        found: Self = partwise(
+            "set_names", Method("set_names"), self, names, kwargs=kwargs, rowwise=True
+        )
+        return found
 
     def droplevel(self, level: Any = 0) -> Any:
         """Return an index without some of its levels.

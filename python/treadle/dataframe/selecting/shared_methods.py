@@ -125,20 +125,27 @@ class SelectingFrame(FrameCollection):
         return ends.ends(self, "tail", n, npartitions, compute)
 
     def filter(
-        self, items: Any = None, like: str | None = None, regex: str | None = None, axis: Any = None
-    ) -> Self:
-        """Return columns, or with ``axis=0`` rows, by what their labels look like.
+        self, arg: Any = None, /, like: str | None = None, regex: str | None = None,
+        axis: Any = None, *, items: Any = None, cond: Any = None, na: Any = False,
+    ) -> Self:  # fmt: skip
+        """Return columns, or with ``axis=0`` rows, by their labels; or rows by a condition.
 
         Parameters
         ----------
-        items : list, optional
-            Labels, as far as they are there. Of columns only.
+        arg : callable, expression or list, optional
+            A condition if it can be called, or else ``items``. Not both.
         like : str, optional
             Labels that hold this text.
         regex : str, optional
             Labels in which this pattern is found.
         axis : 0 or 1, optional
             Columns of a frame and rows of a series without it.
+        items : list, optional
+            Labels, as far as they are there. Of columns only.
+        cond : Series, callable or expression, optional
+            Rows for which it is true.
+        na : False or True
+            What a missing truth is; ``"raise"`` is refused, since rows are not looked at yet.
 
         Examples
         --------
@@ -147,8 +154,10 @@ class SelectingFrame(FrameCollection):
         >>> df = dd.from_pandas(pd.DataFrame({"low": [1], "high": [2]}))
         >>> df.filter(like="ig").columns.tolist()
         ['high']
+        >>> df.filter(pd.col("low") > 1).empty
+        True
         """
-        found: Self = labels.filter_columns(self, items, like, regex, axis)
+        found: Self = labels.filtered(self, arg, like, regex, axis, items, cond, na)
         return found
 
     def truncate(self, before: Any = None, after: Any = None, axis: Any = None) -> Self:
@@ -178,13 +187,16 @@ class SelectingFrame(FrameCollection):
         found = self.loc[before:after]
         return found
 
-    def between_time(self, start_time: Any, end_time: Any, inclusive: str = "both") -> Self:
+    def between_time(
+        self, start_time: Any, end_time: Any, inclusive: str = "both", axis: Any = None
+    ) -> Self:
         """Return the rows at some hours of the day.
 
         Parameters
         ----------
         start_time, end_time : datetime.time or str
         inclusive : {"both", "left", "right", "neither"}
+        axis : 0, optional
 
         Raises
         ------
@@ -200,10 +212,11 @@ class SelectingFrame(FrameCollection):
         >>> x.between_time("09:00", "11:00").compute().tolist()
         [9, 10, 11]
         """
+        self._along_rows("between_time", axis)
         kwargs = {"start_time": start_time, "end_time": end_time, "inclusive": inclusive}
         return self._rows("between_time", kwargs)
 
-    def at_time(self, time: Any, asof: bool = False) -> Self:
+    def at_time(self, time: Any, asof: bool = False, axis: Any = None) -> Self:
         """Return the rows at a time of the day.
 
         Parameters
@@ -211,6 +224,7 @@ class SelectingFrame(FrameCollection):
         time : datetime.time or str
         asof : bool
             As in pandas, which has not made it yet.
+        axis : 0, optional
 
         Examples
         --------
@@ -221,7 +235,12 @@ class SelectingFrame(FrameCollection):
         >>> x.at_time("09:00").compute().tolist()
         [9, 33]
         """
+        self._along_rows("at_time", axis)
         return self._rows("at_time", {"time": time, "asof": asof})
+
+    def _along_rows(self, name: str, axis: Any) -> None:
+        if axis is not None and labels.along_columns(self, axis):
+            raise NotImplementedError(f"{name}(axis=1): choose the columns, which are known")
 
     def _rows(self, name: str, kwargs: dict[str, Any]) -> Self:
         func = Method(name)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from treadle.dataframe.build import aligned, new_collection
+from treadle.dataframe.callables import made_of
 from treadle.dataframe.expr import Filter, Projection
 from treadle.dataframe.frame import FrameCollection
 from treadle.dataframe.selecting import assigning, expressions, labels
@@ -23,8 +24,7 @@ class SelectingDataFrame(FrameCollection):
     # -- items -------------------------------------------------------------------------------------
 
     def __getitem__(self, key: Any) -> Any:
-        if callable(key) and not isinstance(key, FrameCollection):
-            key = key(self)
+        key = made_of(key, self)
         if isinstance(key, FrameCollection):
             return self._chosen(key)
         if isinstance(key, slice):
