@@ -16,6 +16,7 @@ import pytest
 
 import treadle
 import treadle.array
+import treadle.dataframe
 
 SCHEDULER = "scheduler: 'SchedulerLike' = None, num_workers: 'int | None' = None"
 COMPUTE = f"*args: 'Any', traverse: 'bool' = True, optimize_graph: 'bool' = True, {SCHEDULER}"
@@ -243,6 +244,115 @@ std store sum swapaxes to_delayed to_device to_hdf5 to_zarr tofile tolist topk t
 view vindex visualize
 """
 
+# What `treadle.dataframe` has, and what its classes have.
+DATAFRAME = """
+Aggregation DataFrame Index Scalar Series concat datasets explain from_array from_delayed
+from_dict from_map from_pandas get_dummies isna map_overlap map_partitions melt merge merge_asof
+notna pivot_table plan read_csv read_json read_orc read_parquet read_sql read_sql_query
+read_sql_table read_table repartition to_bag to_csv to_datetime to_json to_numeric to_orc
+to_parquet to_records to_sql to_timedelta
+"""
+FRAMES = {
+    ".core.DataFrame": """
+T abs add add_prefix add_suffix agg aggregate all any apply assign astype at_time axes
+between_time bfill categorize clear_divisions clip columns combine combine_first compute
+compute_current_divisions copy corr count cov cummax cummin cumprod cumsum describe diff div
+divide divisions dot drop drop_duplicates droplevel dropna dtypes duplicated empty
+enforce_runtime_divisions eq eval ewm expanding explain explode expr ffill fillna filter floordiv
+from_dict ge get get_partition groupby gt head idxmax idxmin iloc index info insert interpolate
+isin isna isnull items iterrows itertuples join keys known_divisions kurt kurtosis le loc lt map
+map_overlap map_partitions mask max mean median median_approximate melt memory_usage
+memory_usage_per_partition merge min mod mode mul multiply name ndim ne nlargest notna notnull
+npartitions nsmallest nunique nunique_approx partitions pct_change persist pipe pivot_table plan
+pop pow prod product quantile query radd random_split rdiv reduction rename rename_axis
+reorder_levels repartition replace resample reset_index rfloordiv rmod rmul rolling round rpow
+rsub rtruediv sample select_dtypes sem set_axis set_index shape shift shuffle size skew
+sort_index sort_values squeeze stack std sub subtract sum swaplevel tail to_array to_bag to_csv
+to_delayed to_json to_orc to_parquet to_period to_records to_sql to_timestamp transpose truediv
+truncate tz_convert tz_localize value_counts values var visualize where
+""",
+    ".core.Series": """
+T abs add add_prefix add_suffix agg aggregate all any apply astype at_time autocorr axes between
+between_time bfill case_when cat clear_divisions clip combine combine_first compute
+compute_current_divisions copy corr count cov cummax cummin cumprod cumsum describe diff div
+divide divisions divmod dot drop drop_duplicates droplevel dropna dt dtype dtypes duplicated
+empty enforce_runtime_divisions eq ewm expanding explain explode expr ffill fillna filter
+floordiv ge get get_partition groupby gt hasnans head idxmax idxmin index interpolate
+is_monotonic_decreasing is_monotonic_increasing is_unique isin isna isnull items keys
+known_divisions kurt kurtosis le list loc lt map map_overlap map_partitions mask max mean median
+median_approximate memory_usage memory_usage_per_partition min mod mode mul multiply name nbytes
+ndim ne nlargest notna notnull npartitions nsmallest nunique nunique_approx partitions pct_change
+persist pipe plan pow prod product quantile radd random_split rdiv rdivmod reduction rename
+rename_axis reorder_levels repartition replace resample reset_index rfloordiv rmod rmul rolling
+round rpow rsub rtruediv sample sem set_axis shape shift shuffle size skew sort_index sort_values
+squeeze std str struct sub subtract sum swaplevel tail to_array to_bag to_csv to_delayed to_frame
+to_json to_period to_sql to_timestamp truediv truncate tz_convert tz_localize unique value_counts
+values var visualize where
+""",
+    ".core.Index": """
+all any as_unit asfreq astype ceil components compute copy count date day day_name day_of_week
+day_of_year dayofweek dayofyear days days_in_month daysinmonth divisions drop_duplicates
+droplevel dtype duplicated empty end_time explain expr fillna floor get_level_values
+get_partition has_duplicates hasnans head hour is_leap_year is_monotonic_decreasing
+is_monotonic_increasing is_month_end is_month_start is_quarter_end is_quarter_start is_unique
+is_year_end is_year_start isin isna isnull isocalendar known_divisions map map_overlap
+map_partitions max memory_usage microsecond microseconds min minute month month_name name names
+nanosecond nanoseconds nbytes ndim nlevels normalize notna notnull npartitions nunique
+nunique_approx partitions persist pipe plan quarter qyear rename round second seconds set_names
+shape shift size start_time str strftime tail time timetz to_array to_bag to_delayed to_frame
+to_period to_series to_timestamp total_seconds tz tz_convert tz_localize unique value_counts
+values visualize week weekday weekofyear year
+""",
+    ".core.Scalar": """
+compute divisions explain expr key name persist plan to_delayed visualize
+""",
+    ".groupby.objects.DataFrameGroupBy": """
+agg aggregate all any apply bfill corr count cov cumcount cummax cummin cumprod cumsum describe
+diff expanding ffill filter first get_group head idxmax idxmin kurt last max mean median min ndim
+ngroup nth nunique pct_change pipe prod quantile rank rolling sem shift size skew std sum tail
+transform value_counts var
+""",
+    ".groupby.objects.SeriesGroupBy": """
+agg aggregate all any apply bfill count cumcount cummax cummin cumprod cumsum describe diff
+expanding ffill filter first get_group head idxmax idxmin kurt last max mean median min ndim
+ngroup nth nunique pct_change pipe prod quantile rank rolling sem shift size skew std sum tail
+transform unique value_counts var
+""",
+    ".windows.rolling.Rolling": """
+agg aggregate apply corr count cov first kurt last max mean median min nunique pipe quantile rank
+sem skew std sum var
+""",
+    ".windows.expanding.Expanding": """
+count max mean min std sum var
+""",
+    ".windows.resample.Resampler": """
+agg aggregate apply count first last max mean median min nunique ohlc pipe prod quantile sem size
+std sum var
+""",
+    ".groupby.sliding.SlidingGroups": """
+agg aggregate apply corr count cov kurt max mean median min quantile rank sem skew std sum var
+""",
+    ".elementwise.text.StringAccessor": """
+capitalize casefold cat center contains count decode encode endswith extract extractall find
+findall fullmatch get get_dummies index isalnum isalpha isascii isdecimal isdigit islower
+isnumeric isspace istitle isupper join len ljust lower lstrip match normalize pad partition
+removeprefix removesuffix repeat replace rfind rindex rjust rpartition rsplit rstrip slice
+slice_replace split startswith strip swapcase title translate upper wrap zfill
+""",
+    ".elementwise.times.DatetimeAccessor": """
+as_unit asfreq ceil components date day day_name day_of_week day_of_year dayofweek dayofyear days
+days_in_month daysinmonth end_time floor freq hour is_leap_year is_month_end is_month_start
+is_quarter_end is_quarter_start is_year_end is_year_start isocalendar microsecond microseconds
+minute month month_name nanosecond nanoseconds normalize quarter qyear round second seconds
+start_time strftime time timetz to_period to_timestamp total_seconds tz tz_convert tz_localize
+unit week weekday weekofyear year
+""",
+    ".elementwise.categories.CategoricalAccessor": """
+add_categories as_known as_ordered as_unknown as_unordered categories codes known ordered
+remove_categories remove_unused_categories rename_categories reorder_categories set_categories
+""",
+}
+
 
 def test_the_public_names_are_these():
     assert sorted(treadle.__all__) == sorted([*FUNCTIONS, *CLASSES, *MODULES, "__version__"])
@@ -358,6 +468,30 @@ def test_an_array_has_these_methods_and_attributes():
     assert sorted({n for kind in kinds for n in vars(kind) if not n.startswith("_")}) == (
         ARRAY_METHODS.split()
     )
+
+
+def test_the_names_of_dataframes_are_these():
+    assert sorted(treadle.dataframe.__all__) == DATAFRAME.split()
+    assert all(hasattr(treadle.dataframe, name) for name in DATAFRAME.split())
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_a_class_of_dataframes_has_these_methods_and_attributes(name: str):
+    module, _, kind = name.rpartition(".")
+    found = getattr(importlib.import_module(f"treadle.dataframe{module}"), kind)
+
+    assert sorted({n for base in found.__mro__[:-1] for n in vars(base) if n[0] != "_"}) == (
+        FRAMES[name].split()
+    )
+
+
+@pytest.mark.parametrize("name", DATAFRAME.split())
+def test_a_public_name_of_dataframes_is_documented_and_pickles(name: str):
+    public = getattr(treadle.dataframe, name)
+
+    if not isinstance(public, ModuleType):
+        assert ">>> " in (inspect.getdoc(public) or "")
+        assert pickle.loads(pickle.dumps(public)) is public
 
 
 @pytest.mark.parametrize("pickler", [pickle, cloudpickle])

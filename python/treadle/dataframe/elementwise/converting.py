@@ -274,7 +274,15 @@ def isna(obj: Any) -> Any:
 
 
 def notna(obj: Any) -> Any:
-    """Tell where values are not missing; the opposite of :func:`isna`."""
+    """Tell where values are not missing; the opposite of :func:`isna`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import treadle.dataframe as dd
+    >>> dd.notna(dd.from_pandas(pd.Series([1.0, None]), npartitions=2)).compute().tolist()
+    [True, False]
+    """
     if not isinstance(obj, FrameCollection):
         return pd.notna(obj)
     return rowwise("notna", RowMethod("notna"), obj, columnwise=True)
