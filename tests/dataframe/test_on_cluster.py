@@ -141,3 +141,10 @@ def test_several_results_at_once(files, anywhere):
     assert mean == pytest.approx(EXPECTED.delay.mean())
     assert_eq(most, EXPECTED.origin.value_counts())
     assert first.speed.tolist() == EXPECTED.nlargest(3, "speed").speed.tolist()
+
+
+def test_the_first_rows_of_what_is_held_elsewhere(files, anywhere):
+    kept = read(files).persist()
+
+    assert_eq(kept.head(3), FLIGHTS.head(3))
+    assert "DataFrame of" in repr(kept)

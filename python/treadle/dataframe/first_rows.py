@@ -180,8 +180,10 @@ def _is_trusted(node: Expr) -> bool:
 def _rows_of(node: Source | Held, count: int, of_first_partition: bool) -> Any:
     if isinstance(node, Held):
         part = node.values[0]  # or a future of it
+        if not is_frame_like(part):
+            return None
         enough = not of_first_partition or node.npartitions == 1 or len(part) >= count
-        return _first(part, count) if is_frame_like(part) and enough else None
+        return _first(part, count) if enough else None
     if of_first_partition:
         lengths = node.reading.lengths()
         if lengths is not None and (not len(lengths) or lengths[0] < count):

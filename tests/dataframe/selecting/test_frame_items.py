@@ -322,3 +322,12 @@ def test_items_are_set_on_every_engine(scheduler):
     frame["z"] = frame.x + frame.y
 
     assert_eq(frame[frame.x > 1], FRAME.assign(z=FRAME.x + FRAME.y)[1:], scheduler=scheduler)
+
+
+def test_what_only_frames_of_pandas_have_is_said_to_be_there():
+    df = dd.from_pandas(pd.DataFrame({"x": [1, 2]}), npartitions=2)
+
+    with pytest.raises(AttributeError, match=r"no attribute 'to_dict'; .*compute\(\)\.to_dict"):
+        _ = df.to_dict
+    with pytest.raises(AttributeError, match=r"no attribute 'nothing'$"):
+        _ = df.nothing

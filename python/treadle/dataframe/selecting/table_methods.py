@@ -14,6 +14,7 @@ from treadle.dataframe.expr import Filter, Projection
 from treadle.dataframe.frame import FrameCollection
 from treadle.dataframe.selecting import assigning, expressions, labels
 from treadle.dataframe.selecting.iloc import IlocIndexer
+from treadle.dataframe.selecting.select import select
 
 
 class SelectingDataFrame(FrameCollection):
@@ -64,7 +65,8 @@ class SelectingDataFrame(FrameCollection):
         # Without an expression, as before unpickling is done, there are no columns to look at.
         if not name.startswith("__") and name != "_expr" and name in self._meta.columns:
             return self[name]
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        spare = f"; pandas' frames have it: compute().{name}" if hasattr(pd.DataFrame, name) else ""
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{spare}")
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "_expr" or hasattr(type(self), name):
@@ -133,6 +135,26 @@ class SelectingDataFrame(FrameCollection):
         ['first', 'x']
         """
         self._expr = assigning.insert(self, loc, column, value, allow_duplicates).expr
+
+    def select(self, /, *args: Any, **kwargs: Any) -> Any:
+        """Return some columns, and new ones, in the order they are named.
+
+        Parameters
+        ----------
+        *args : label, expression, or a list of these
+            Expressions have to have names.
+        **kwargs : object
+            Values of new columns, as :meth:`assign` takes them.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import treadle.dataframe as dd
+        >>> df = dd.from_pandas(pd.DataFrame({"x": [1, 2], "y": [3, 4]}), npartitions=2)
+        >>> df.select("y", z=pd.col("x") * 10).columns.tolist()
+        ['y', 'z']
+        """
+        return select(self, args, kwargs)
 
     def assign(self, **columns: Any) -> Self:
         """Return a frame with columns added or replaced.
