@@ -41,10 +41,9 @@ def kinds(collection):
 
 
 def columns_read(collection):
-    (source,) = {
-        e.name: e for e in walk(simplify([collection.expr])) if isinstance(e, Source)
-    }.values()
-    return list(source.meta.columns)
+    """Columns of the source whose rows are in the result; others are read for the divisions."""
+    exprs = walk(simplify([collection.expr]))
+    return max((list(e.meta.columns) for e in exprs if isinstance(e, Source)), key=len)
 
 
 @pytest.fixture(params=["sync", "threads", "processes"])
@@ -275,11 +274,27 @@ def test_any_values_are_sorted_stably(values, before, after, ascending, na_posit
     assert_eq(result, df.sort_values("x", kind="stable", **options))
 
 
-def test_values_in_order_move_nothing():
+def test_sorting_by_values_computes_nothing_before(monkeypatch):
+    def refuse(*args, **kwargs):
+        raise AssertionError("something was computed")
+
+    df = dd.from_pandas(pd.DataFrame({"x": range(12)}), npartitions=3)
+    monkeypatch.setattr("treadle.base.compute", refuse)
+
+    assert df.sort_values("x").npartitions == 3
+
+
+def test_the_keys_alone_are_read_for_the_divisions_where_reading_is_quick():
+    df = dd.from_pandas(pd.DataFrame({"x": [3, 1, 2], "y": 1, "z": 2}), npartitions=3)
+    exprs = walk(simplify([df.sort_values("x").expr]))
+
+    assert sorted(len(e.meta.columns) for e in exprs if isinstance(e, Source)) == [1, 3]
+
+
+def test_values_in_order_stay_so_both_ways():
     df = dd.from_pandas(pd.DataFrame({"x": range(12)}), npartitions=3)
 
-    assert Shuffle not in kinds(df.sort_values("x"))
-    assert Shuffle not in kinds(df.sort_values("x", ascending=False))
+    assert_eq(df.sort_values("x"), df.compute())
     assert_eq(df.sort_values("x", ascending=False), df.compute().sort_values("x", ascending=False))
 
 

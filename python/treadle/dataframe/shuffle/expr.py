@@ -96,6 +96,33 @@ class ByDivisions(Split):
         return "ByDivisions", self.by, self.divisions, self.ascending, self.na_position
 
 
+class ByLearned(Split):
+    """Rows go where their key lies between divisions that are computed on the way.
+
+    Parameters
+    ----------
+    learned : FrameExpr
+        A scalar: the divisions.
+    """
+
+    def __init__(
+        self, by: Any, npartitions: int, learned: FrameExpr, ascending: bool, na_position: str
+    ):
+        self.by = by
+        self.columns = None if by is None else [by]
+        self.npartitions = npartitions
+        self.name = learned.name
+        self.ascending = ascending
+        self.na_position = na_position
+
+    def of(self, divisions: Sequence[Any]) -> Split:
+        """Return the split by divisions that are known now; they may be for fewer partitions."""
+        return ByDivisions(self.by, divisions, self.ascending, self.na_position)
+
+    def __treadle_tokenize__(self) -> Any:
+        return "ByLearned", self.by, self.npartitions, self.name, self.ascending, self.na_position
+
+
 class Shuffle(FrameExpr):
     """A frame or series whose rows have gone to other partitions.
 
@@ -107,20 +134,29 @@ class Shuffle(FrameExpr):
     split : Split
     divisions : tuple, optional
         Of the result, if they are known.
+    learned : FrameExpr, optional
+        A scalar that the split is completed by: ``split.of(value)``.
     """
 
     __slots__ = ("split",)
     passes_columns = True
 
-    def __init__(self, frame: FrameExpr, split: Split, divisions: Divisions | None = None):
+    def __init__(
+        self,
+        frame: FrameExpr,
+        split: Split,
+        divisions: Divisions | None = None,
+        learned: FrameExpr | None = None,
+    ):
         super().__init__(
             f"shuffle-{tokenize('shuffle', frame.name, split, divisions)}",
-            frame.meta, divisions or (None,) * (split.npartitions + 1), (frame,),
+            frame.meta, divisions or (None,) * (split.npartitions + 1),
+            (frame,) if learned is None else (frame, learned),
         )  # fmt: skip
         self.split = split
 
     def needs(self) -> list[Columns | None]:
-        return [self.columns]
+        return [self.columns, None][: len(self.inputs)]
 
     def narrow(self, columns: Columns) -> FrameExpr:
         if self.columns is None:
@@ -131,8 +167,10 @@ class Shuffle(FrameExpr):
         """Return this shuffle of only the rows that a predicate chooses, if it can."""
         from treadle.dataframe.filters import replaced
 
-        (frame,) = self.inputs
+        frame = self.inputs[0]
         assert isinstance(frame, FrameExpr)
+        if len(self.inputs) > 1:
+            return None  # which was learned of all rows
         below = replaced(predicate, self.name, frame)
         if below is None or below is predicate:
             return None
@@ -142,6 +180,7 @@ class Shuffle(FrameExpr):
     def lower(self) -> Gather:
         return moved(
             self.name, self.operand(0), self.split,
+            learned=self.operand(1) if len(self.inputs) > 1 else None,
             source=self.source, annotations=self.annotations,
         )  # fmt: skip
 

@@ -39,7 +39,9 @@ MANY_PIECES = 4096
 FEW_ROWS = 200
 
 
-def moved(name: str, frame: Operand, split: Any, **options: Any) -> Gather:
+def moved(
+    name: str, frame: Operand, split: Any, *, learned: Operand | None = None, **options: Any
+) -> Gather:
     """Return the grid of partitions to which a split sends the rows of a frame.
 
     Parameters
@@ -48,6 +50,8 @@ def moved(name: str, frame: Operand, split: Any, **options: Any) -> Gather:
     frame : Operand
         A grid of one dimension.
     split : Split
+    learned : Operand, optional
+        A value that the split is completed by.
     **options
         Of every node: where it was written, wishes for the scheduler.
     """
@@ -56,7 +60,7 @@ def moved(name: str, frame: Operand, split: Any, **options: Any) -> Gather:
     targets = split.npartitions
     if targets == 1:
         return _together(name, frame.of, [range(count)], **options)
-    cutting = _Cutting(name, split, Room.configured(), options)
+    cutting = _Cutting(name, split, learned, Room.configured(), options)
     if count * targets <= MANY_PIECES:
         cuts = cutting.cuts("cut", frame, count)
         pieces = cutting.pieces("piece", cuts, count, targets)
@@ -95,7 +99,10 @@ def _in_two_steps(name: str, frame: Operand, cutting: _Cutting, **options: Any) 
 class _Cutting:
     """Makes the grids of cuts and of pieces of one shuffle."""
 
-    def __init__(self, name: str, split: Any, room: Room, options: dict[str, Any]):
+    def __init__(
+        self, name: str, split: Any, learned: Operand | None, room: Room, options: dict[str, Any]
+    ):
+        self.learned = [] if learned is None else [learned]
         self.prefix, self.token = key_prefix(name), name.rpartition("-")[2]
         self.split = split
         self.room = room
@@ -107,9 +114,11 @@ class _Cutting:
         name = f"{self.prefix}-{label}-{self.token}"
         cut = Cut(self.split, self.room, width, finer=groups is not None)
         if groups is None:
-            return Blockwise.call(name, (count,), cut, [frame], **self.options)
+            args = [frame, 0, *self.learned] if self.learned else [frame]
+            return Blockwise.call(name, (count,), cut, args, **self.options)
         numbers = Operand(Values((groups,), list(range(groups))), (Axis(1),))
-        return Blockwise.call(name, (count, groups), cut, [frame, numbers], **self.options)
+        args = [frame, numbers, *self.learned]
+        return Blockwise.call(name, (count, groups), cut, args, **self.options)
 
     def pieces(
         self, label: str, cuts: Expr, count: int, targets: int, *,
@@ -163,8 +172,9 @@ class Cut:
         self.width = width
         self.finer = finer
 
-    def __call__(self, part: Any, group: int = 0) -> Pieces:
-        numbers = self.split.numbers(part)
+    def __call__(self, part: Any, group: int = 0, *learned: Any) -> Pieces:
+        split = self.split.of(*learned) if learned else self.split
+        numbers = split.numbers(part)
         if self.finer:
             numbers = numbers - numbers.dtype.type(group * self.width)
             count = self.width

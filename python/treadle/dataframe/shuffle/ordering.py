@@ -1,10 +1,11 @@
 """Frames in the order of their values: what has to be known before rows can move.
 
-Partitions are cut where a sketch of the keys says that they come out even. Sketches are computed
-when the collection is built, since the divisions are part of it. ::
+Partitions are cut where a sketch of the keys says that they come out even. Where the divisions are
+part of the collection, for those of an index, sketches are computed when it is built; to sort by
+values, they are a part of the graph. ::
 
     keys ── sketch_keys ──> sketches ──┬─ in order already ──> rows stay where they are
-                (now)                  └─ else: divisions ──> Shuffle ──> SetIndex or Sorted
+             (now, or later)           └─ else: divisions ──> Shuffle ──> SetIndex or Sorted
 """
 
 from __future__ import annotations
@@ -16,10 +17,19 @@ from typing import Any
 import pandas as pd
 
 from treadle.dataframe.build import aligned, new_collection, partwise
-from treadle.dataframe.expr import Assign, Divisions, FrameExpr, Partitions
+from treadle.dataframe.expr import (
+    Assign,
+    Divisions,
+    Filter,
+    FrameExpr,
+    Partitions,
+    Partwise,
+    Projection,
+    Source,
+)
 from treadle.dataframe.frame import FrameCollection
 from treadle.dataframe.reducing.tree import reduced
-from treadle.dataframe.shuffle.expr import ByDivisions, Shuffle
+from treadle.dataframe.shuffle.expr import ByDivisions, ByLearned, Shuffle
 from treadle.dataframe.shuffle.key_sketch import (
     KeySketch,
     divisions_of,
@@ -27,6 +37,7 @@ from treadle.dataframe.shuffle.key_sketch import (
     sorted_divisions,
 )
 from treadle.dataframe.shuffle.sorting import Renumbered, SetIndex, Sorted, sorted_labels
+from treadle.graph.expr import Expr, simplify, walk
 from treadle.utils.sizeof import sizeof
 
 #: The column that holds a key which is none of the frame's own.
@@ -270,8 +281,53 @@ def sort_values(
             )
     else:
         rising = [_checked_bool(ascending)] * len(labels)
-    frame, _ = by_first_key(frame, labels[:1], rising[0], na_position, npartitions, upsample)
+    if na_position not in ("first", "last"):
+        raise ValueError(f"na_position is {na_position!r}; use 'first' or 'last'")
+    count = _checked_count(npartitions, frame)
+    if frame.npartitions > 1 or count > 1:
+        learned = divisions_later(frame, labels[0], count, upsample)
+        split = ByLearned(labels[0], count, learned, rising[0], na_position)
+        frame = Shuffle(frame, split, learned=learned)
     return Sorted(frame, labels, rising, na_position, sort_function, sort_function_kwargs)
+
+
+def divisions_later(frame: FrameExpr, by: Any, count: int, upsample: float) -> FrameExpr:
+    """Return the scalar of divisions that cut the rows of a frame evenly by a column."""
+    sketch = Sketch([by], max(int(SKETCHED * upsample), 16))
+    keys = Projection(frame, [by])
+    if all(map(_is_quick, walk([keys]))):
+        # The keys are read by themselves: or all columns of all partitions would have to be
+        # kept until the divisions are known.
+        (keys,) = simplify([keys])  # type: ignore[assignment]
+    found = reduced("divisions", new_collection(keys), sketch, Divided(count), in_one_list, meta=0)
+    expr: FrameExpr = found.expr
+    return expr
+
+
+def _is_quick(expr: Expr) -> bool:
+    """Tell whether making partitions a second time is quicker than keeping them all."""
+    if isinstance(expr, Partwise):
+        return expr.rowwise
+    return isinstance(expr, Source | Projection | Filter | Assign)
+
+
+class Divided:
+    """Makes divisions of lists of sketches."""
+
+    __slots__ = ("count",)
+    __name__ = "divisions"
+
+    def __init__(self, count: int):
+        self.count = count
+
+    def __call__(self, lists: Sequence[list[Any]]) -> list[Any]:
+        return divisions_of([one for one, _ in in_one_list(lists)], self.count)
+
+    def __treadle_tokenize__(self) -> Any:
+        return "Divided", self.count
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Divided, (self.count,)
 
 
 def _labels(frame: FrameExpr) -> list[Any]:
