@@ -266,7 +266,7 @@ memory_usage_per_partition merge min mod mode mul multiply name ndim ne nlargest
 npartitions nsmallest nunique nunique_approx partitions pct_change persist pipe pivot_table plan
 pop pow prod product quantile query radd random_split rdiv reduction rename rename_axis
 reorder_levels repartition replace resample reset_index rfloordiv rmod rmul rolling round rpow
-rsub rtruediv sample select_dtypes sem set_axis set_index shape shift shuffle size skew
+rsub rtruediv sample select select_dtypes sem set_axis set_index shape shift shuffle size skew
 sort_index sort_values squeeze stack std sub subtract sum swaplevel tail to_array to_bag to_csv
 to_delayed to_json to_orc to_parquet to_period to_records to_sql to_timestamp transpose truediv
 truncate tz_convert tz_localize value_counts values var visualize where

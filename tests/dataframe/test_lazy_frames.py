@@ -90,7 +90,8 @@ df.corr(); df.cov(); df.eval("x + y"); df.iloc[:, 0]; df.info; df.insert; df.joi
 df.drop(columns="x"); df.explode("x"); df.filter(["x"]); df.groupby("x")
 df.map(count, meta=df._meta); df.melt(); df.merge(df, on="x"); df.nlargest(2, "x")
 df.nsmallest(2, "x"); df.pop; df.quantile(0.5)
-wide.pivot_table(index="x", columns="kind", values="y"); df.query("x > 1"); df.rename(columns={})
+wide.pivot_table(index="x", columns="kind", values="y"); df.query("x > 1"); df.select("x")
+df.rename(columns={})
 df.select_dtypes("number"); df.set_index("x", sorted=True, divisions=(0, 2, 4, 5)); df.stack()
 df.to_orc(f"{files}/o", compute=False); df.transpose
 df.to_parquet(f"{files}/p", compute=False); df.to_records(); df.from_dict({"x": [1]}, npartitions=1)

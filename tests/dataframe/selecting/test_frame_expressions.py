@@ -31,6 +31,9 @@ PROGRAMS = {
     "filtered by a series": lambda df: df.filter(cond=df.y > 3),
     "filtered by labels": lambda df: df.filter(["y", "nothing"]),
     "filtered by items": lambda df: df.filter(items=["t"]),
+    "selected by labels": lambda df: df.select("t", "x"),
+    "selected by a list": lambda df: df.select(["t", col("x") + 1]),
+    "selected and computed": lambda df: df.select("t", y=col("y") * 2, z=lambda f: f.y + 1, one=1),
     "a series filtered": lambda df: df.x.filter(lambda x: x > 2),
 }
 
@@ -58,6 +61,19 @@ def test_bad_filters_are_refused(df):
         df.filter(col("x") > 1, na="raise")
     with pytest.raises(NotImplementedError, match="axis=1"):
         df.filter(lambda frame: frame.x > 1, axis=1)
+
+
+def test_bad_selections_are_refused(df):
+    with pytest.raises(KeyError, match="nothing"):
+        df.select("nothing")
+    with pytest.raises(TypeError, match="one list"):
+        df.select(["x"], "y")
+    with pytest.raises(TypeError, match="without a name"):
+        df.select(col("x") + col("y"))
+    with pytest.raises(TypeError, match="no column"):
+        df.select(col("x").sum())
+    with pytest.raises(NotImplementedError, match="twice"):
+        df.select("x", col("x") + 1)
 
 
 def test_only_columns_of_an_expression_are_read():
