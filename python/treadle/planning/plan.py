@@ -8,7 +8,6 @@ says it will be.
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -27,6 +26,7 @@ from treadle.graph.table import TaskTable, compile_graph
 from treadle.planning.rehearsal import rehearse
 from treadle.types import Key
 from treadle.utils.format import count, nbytes, parse_bytes
+from treadle.utils.warning import warn_user
 
 
 class Sizes(Protocol):
@@ -186,7 +186,7 @@ def rehearsed_plan(
             f"computing this would hold {nbytes(found.peak_memory)} at a time, and there are "
             f"{nbytes(found.memory_limit)}; {advice}"
         )
-        warnings.warn(text, PlanWarning, stacklevel=3)
+        warn_user(text, PlanWarning)
     return found
 
 

@@ -114,3 +114,23 @@ def test_records_of_a_csv_file_are_guessed_by_the_first_ones(tmp_path):
     assert df.npartitions > 3
     assert found.bytes_results == pytest.approx(10_000 * 16, rel=0.1)
     assert found.bytes_read == (tmp_path / "a.csv").stat().st_size
+
+
+def test_what_is_made_up_is_not_read():
+    ts = dd.datasets.timeseries(end="2000-01-03", freq="1min", seed=0)
+
+    assert ts.plan().bytes_read == 0
+    assert ts.plan().bytes_results > 2 * 1440 * 32
+
+
+def test_warnings_name_the_line_of_the_user(files):
+    df = dd.read_parquet(files)
+
+    with pytest.warns(PlanWarning) as one:
+        df.plan(memory_limit="1 MiB")
+    with pytest.warns(PlanWarning) as several:
+        dd.plan(df, memory_limit="1 MiB")
+    with pytest.warns(UserWarning, match="found 0 rows") as heads:
+        df[df.a > 2].head(3)
+
+    assert {warning.filename for warning in [*one, *several, *heads]} == {__file__}

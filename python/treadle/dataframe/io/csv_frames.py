@@ -12,7 +12,6 @@ r"""``read_csv`` and ``read_table``: frames of the blocks of CSV files.
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeGuard
@@ -31,6 +30,7 @@ from treadle.dataframe.io.csv_source import read_range
 from treadle.dataframe.reading import Reading
 from treadle.errors import CsvDtypeError, LateDtypeWarning
 from treadle.graph.tokenize import tokenize
+from treadle.utils.warning import warn_user
 
 
 class ReadBlock:
@@ -105,9 +105,7 @@ class CsvFiles(Reading):
         self.learned.update({label: found[label] for label in error.promotion if label in found})
         if again:
             spare = f"dtype={error.promotion!r} would spare"
-            warnings.warn(
-                LateDtypeWarning(f"{error}; the files are read again, which {spare}"), stacklevel=2
-            )
+            warn_user(f"{error}; the files are read again, which {spare}", LateDtypeWarning)
 
     def _is_mine(self, error: BaseException | None) -> TypeGuard[CsvDtypeError]:
         return isinstance(error, CsvDtypeError) and error.path in {

@@ -11,7 +11,6 @@ Only columns that are used are asked for; comparisons of numbers are left to the
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -29,6 +28,7 @@ from treadle.dataframe.reading import Reading
 from treadle.errors import LateDtypeWarning, SqlDtypeError
 from treadle.graph.tokenize import tokenize
 from treadle.utils.format import parse_bytes
+from treadle.utils.warning import warn_user
 
 #: Comparisons that databases and pandas agree on, of numbers.
 PUSHED = ("==", "<", "<=", ">", ">=", "in")
@@ -111,10 +111,8 @@ class SqlRows(Reading):
             return
         self.learned.update({name: found[name] for name in error.promotion if name in found})
         if again:
-            warnings.warn(
-                LateDtypeWarning(f"{error}; the rows are read again, which meta= would spare"),
-                stacklevel=2,
-            )
+            text = f"{error}; the rows are read again, which meta= would spare"
+            warn_user(text, LateDtypeWarning)
 
     def _kinds(self, *found: Mapping[str, Any]) -> dict[str, Any]:
         """Return the kinds of columns joined with others."""

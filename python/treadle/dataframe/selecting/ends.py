@@ -6,7 +6,6 @@ rows as they are, the source is asked for its first rows alone, which some have 
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from treadle.dataframe.build import new_collection
@@ -14,6 +13,7 @@ from treadle.dataframe.calls import Method
 from treadle.dataframe.expr import FrameExpr, Partitions
 from treadle.dataframe.first_rows import on_first_rows
 from treadle.dataframe.selecting.rows import Rows
+from treadle.utils.warning import warn_user
 
 
 def ends(frame: Any, which: str, n: int, npartitions: int, compute: bool) -> Any:
@@ -40,10 +40,9 @@ def ends(frame: Any, which: str, n: int, npartitions: int, compute: bool) -> Any
     if found is None:
         found = new_collection(lazy).compute()
     if len(found) < n and npartitions < count:
-        warnings.warn(
+        warn_user(
             f"{which}({n}) found {len(found)} rows in {npartitions} of {count} partitions; "
-            "npartitions= takes more, and -1 all of them",
-            stacklevel=3,
+            "npartitions= takes more, and -1 all of them"
         )
     return found
 

@@ -78,7 +78,10 @@ class FrameSizes:
                 lengths = expr.reading.about_lengths()
                 if not expr.reading.in_memory:
                     own = None if lengths is None else sum(lengths) * self._width(expr.meta)
-                    self.read[expr.name] = float(expr.reading.nbytes() or own or 0.0)
+                    told: float | None = expr.reading.nbytes()
+                    if told is None and expr.reading.lengths() is None:
+                        told = own  # else rows are made up, not read
+                    self.read[expr.name] = float(told or 0.0)
                 if lengths is None:
                     self.guessed.add(expr.name)
                     return np.full(count, FEW)

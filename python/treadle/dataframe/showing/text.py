@@ -80,7 +80,7 @@ def frame_html(expr: FrameExpr) -> str:
     elif isinstance(rows, pd.Index):
         rows = pd.DataFrame({str(rows.name): rows})
     shown = list(range(min(meta.shape[1], MOST_COLUMNS)))
-    dots = "<td>...</td>" if meta.shape[1] > MOST_COLUMNS else ""
+    dots = f'<td style="{_CELL}">...</td>' if meta.shape[1] > MOST_COLUMNS else ""
     index, kind = _index_of(expr.meta)
     heads = _row("th", index, [str(meta.columns[n]) for n in shown], dots)
     types = _row("td", kind, [str(meta.dtypes.iloc[n]) for n in shown], dots, _FAINT)
