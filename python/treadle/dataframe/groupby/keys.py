@@ -88,6 +88,10 @@ def _key_column(frame: pd.DataFrame, key: Any, beside: Sequence[Any]) -> pd.Seri
     return pd.Series(frame.index.get_level_values(key), index=frame.index)
 
 
+#: The most combinations that have a number each.
+_ROOM = np.iinfo(np.int64).max // 2
+
+
 def number_groups(keys: Sequence[pd.Series], *, dropna: bool, sort: bool = True) -> Numbered:
     """Number the groups of rows with equal keys.
 
@@ -103,26 +107,19 @@ def number_groups(keys: Sequence[pd.Series], *, dropna: bool, sort: bool = True)
     """
     digits = [_digits(key, dropna) for key in keys]
     rows = len(keys[0])
-    room = 1
-    for digit in digits:
-        room *= digit.size
-    codes = digits[0].codes.astype(np.int64, copy=False)
+    room = _room(digits)
     if len(digits) == 1 and digits[0].complete:
         keys_of_groups = pd.DataFrame({0: digits[0].values(np.arange(room))})
-        return Numbered(codes, room, keys_of_groups)
-    if room > np.iinfo(np.int64).max // 2:
+        return Numbered(digits[0].codes.astype(np.int64, copy=False), room, keys_of_groups)
+    if room > _ROOM:
         return _number_step_by_step(digits, sort)
-    if len(digits) > 1:
-        codes = codes * digits[1].size + digits[1].codes
-        for digit in digits[2:]:
-            codes *= digit.size
-            codes += digit.codes
-        if any(digit.gaps for digit in digits):
-            missing = np.zeros(rows, dtype=bool)
-            for digit in digits:
-                if digit.gaps:
-                    missing |= digit.codes < 0
-            codes[missing] = -1
+    codes = _combined(digits)
+    if len(digits) > 1 and any(digit.gaps for digit in digits):
+        missing = np.zeros(rows, dtype=bool)
+        for digit in digits:
+            if digit.gaps:
+                missing |= digit.codes < 0
+        codes[missing] = -1
     sizes = None
     if sort and room <= max(SMALL, rows):
         codes, present, sizes = _close_gaps(codes, room, any(digit.gaps for digit in digits))
@@ -130,13 +127,53 @@ def number_groups(keys: Sequence[pd.Series], *, dropna: bool, sort: bool = True)
         codes, present = pd.factorize(codes) if rows else (codes, np.zeros(0, np.int64))
         if len(present) and (lost := np.flatnonzero(present < 0)).size:
             codes, present = _without(codes, present, int(lost[0]))
+    return Numbered(codes, len(present), _decoded(present, digits), sizes)
+
+
+def distinct_groups(keys: Sequence[pd.Series]) -> pd.DataFrame:
+    """Return each combination of keys once, in any order; a missing key is a value like others.
+
+    Without a number for each row they may be sorted, which takes a fraction of the time that
+    hashing takes, and next to none where rows lie in the order of the first key.
+    """
+    digits = [_digits(key, dropna=False) for key in keys]
+    room = _room(digits)
+    if room > _ROOM or room <= max(SMALL, len(keys[0])):
+        return number_groups(keys, dropna=False).keys
+    codes = np.sort(_combined(digits), kind="stable")
+    first = np.empty(len(codes), np.bool_)
+    first[:1] = True
+    np.not_equal(codes[1:], codes[:-1], out=first[1:])
+    return _decoded(codes[first], digits)
+
+
+def _decoded(present: Any, digits: Sequence[_Digits]) -> pd.DataFrame:
+    """Return the keys of combined codes."""
     columns: dict[int, Any] = {}
     rest = present
     for place in range(len(digits) - 1, -1, -1):
         rest, digit_codes = np.divmod(rest, digits[place].size or 1)
         columns[place] = digits[place].values(digit_codes)
-    frame = pd.DataFrame({place: columns[place] for place in range(len(digits))})
-    return Numbered(codes, len(present), frame, sizes)
+    return pd.DataFrame({place: columns[place] for place in range(len(digits))})
+
+
+def _room(digits: Sequence[_Digits]) -> int:
+    """Return how many combinations there may be."""
+    room = 1
+    for digit in digits:
+        room *= digit.size
+    return room
+
+
+def _combined(digits: Sequence[_Digits]) -> Any:
+    """Return one number for the numbers of all keys."""
+    codes = digits[0].codes.astype(np.int64, copy=False)
+    if len(digits) > 1:
+        codes = codes * digits[1].size + digits[1].codes
+        for digit in digits[2:]:
+            codes *= digit.size
+            codes += digit.codes
+    return codes
 
 
 def _without(codes: Any, present: Any, lost: int) -> tuple[Any, Any]:

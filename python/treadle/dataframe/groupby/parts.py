@@ -25,7 +25,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from treadle.dataframe.groupby.keys import Rows, number_groups
+from treadle.dataframe.groupby.keys import Rows, distinct_groups, number_groups
 
 Options = tuple[tuple[str, Any], ...]
 
@@ -265,12 +265,13 @@ class Distinct:
         if not inside.all():
             groups, values = groups[inside], values[inside]
             times = times if times is None else times[inside]
+        if not self.counted:
+            return distinct_groups([groups, values]).set_axis(["group", "value"], axis=1)
         # Counted values stay in the order of rows: as frequent ones are told apart by it.
-        pairs = number_groups([groups, values], dropna=False, sort=not self.counted)
+        pairs = number_groups([groups, values], dropna=False, sort=False)
         table = pairs.keys.set_axis(["group", "value"], axis=1)
-        if self.counted:
-            weights = None if times is None else times.to_numpy()
-            table["n"] = np.bincount(pairs.codes, weights, pairs.count).astype(np.int64)
+        weights = None if times is None else times.to_numpy()
+        table["n"] = np.bincount(pairs.codes, weights, pairs.count).astype(np.int64)
         return table
 
 
