@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from treadle.dataframe.plain import plain
 from treadle.dataframe.shuffle.utf8 import Texts, first_words
 
 _SAMPLED = 1 << 15  # rows that are looked at; sorting more costs time, and gains little
@@ -100,12 +101,7 @@ def _ends(series: pd.Series[Any]) -> tuple[Any, Any]:
         codes = series.cat.codes
         categories = series.cat.categories
         return categories[codes.min()], categories[codes.max()]
-    return _plain(series.min()), _plain(series.max())
-
-
-def _plain(value: Any) -> Any:
-    """Numbers as Python has them, so that divisions read and pickle well."""
-    return value.item() if isinstance(value, np.number | np.bool_) else value
+    return plain(series.min()), plain(series.max())
 
 
 def _is_sorted(series: pd.Series[Any]) -> bool:
@@ -177,7 +173,7 @@ def divisions_of(sketches: Sequence[KeySketch], npartitions: int) -> list[Any]:
     divisions = [ends[0]]
     for value in inner.tolist():
         if value != divisions[-1]:
-            divisions.append(_plain(value))
+            divisions.append(plain(value))
     return [*divisions, ends[1]]
 
 

@@ -191,8 +191,8 @@ class ShufflingDataFrame(FrameCollection):
     ) -> Any:
         """Return the rows in the order of some columns.
 
-        The first column is computed once, when this is called, to find where to cut; rows with an
-        equal value in it come to one partition. Equal rows stay in their order.
+        Where to cut is found on the way, by a sample of the first column; rows with an equal
+        value in it come to one partition. Equal rows stay in their order.
 
         Parameters
         ----------
@@ -280,7 +280,7 @@ class ShufflingSeries(FrameCollection):
     ) -> Any:
         """Return the values in their order, with their labels.
 
-        The values are computed once, when this is called, to find where to cut. Equal values stay
+        Where to cut is found on the way, by a sample of the values. Equal values stay
         in their order.
 
         Parameters
