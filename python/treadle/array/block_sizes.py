@@ -39,25 +39,7 @@ Bytes = npt.NDArray[np.float64]
 
 
 class BlockSizes:
-    """Bytes of the blocks of expressions, by name.
-
-    Attributes
-    ----------
-    fused : list of Expr
-        The optimised expressions.
-    known : mapping of str to array
-        Bytes of each block in C order; ``nan`` where a length is not known.
-    alike : set of str
-        Names of what is as large as one of the blocks it takes: merges of partial results.
-    read : mapping of str to float
-        Bytes that are read from sources, by the name of what reads them.
-    extra : mapping of str to float
-        Bytes that a task of this name holds while it runs, beside its inputs and its result.
-    irregular : set of str
-        Names of which nothing is known but what they take.
-    guessed : set of str
-        Names of what has something of unknown length in it.
-    """
+    """Bytes of blocks by name, as :class:`treadle.planning.plan.Sizes` has them."""
 
     def __init__(self, roots: Sequence[Expr]):
         self.known: dict[str, Bytes] = {}
