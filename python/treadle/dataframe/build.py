@@ -24,7 +24,9 @@ from treadle.graph.expr import CollectionExpr, Expr
 from treadle.graph.program import Reg
 from treadle.graph.tokenize import tokenize
 
-#: "Not given", where None is a value.
+#: pandas' own mark for an argument that was not given.
+NO_DEFAULT: Any = pd.api.extensions.no_default
+#: "Not given", where None is a value, for arguments that pandas does not have.
 NOT_GIVEN: Any = type("NotGiven", (), {"__repr__": lambda self: "<not given>"})()
 
 

@@ -11,16 +11,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from treadle.dataframe.build import emptied, new_collection
+from treadle.dataframe.elementwise.metas import as_meta
 from treadle.dataframe.expr import FrameExpr
 from treadle.dataframe.frame import FrameCollection
-from treadle.dataframe.groupby.spec import one_row
+from treadle.dataframe.one_row import one_row
 from treadle.dataframe.windows.around import lengths_of
 from treadle.graph.blockwise import Axis, Blockwise, Operand, Values
 from treadle.graph.expr import Expr
@@ -208,7 +209,7 @@ def _is_list(value: Any) -> bool:
 
 def from_bag(bag: Any, meta: Any = None, columns: Sequence[Any] | None = None) -> Any:
     """Return a frame of the records of a bag; see :meth:`treadle.bag.Bag.to_dataframe`."""
-    found = _meta_of_records(bag, columns) if meta is None else _as_meta(meta)
+    found = _meta_of_records(bag, columns) if meta is None else as_meta(meta, pd.RangeIndex(0))
     if columns is not None and list(found.columns) != list(columns):
         raise ValueError(f"meta has columns {list(found.columns)}, and columns= {list(columns)}")
     expr = OfBag(f"to_dataframe-{tokenize('to_dataframe', bag.name, found)}", found, bag.expr)
@@ -274,14 +275,6 @@ def _meta_of_records(bag: Any, columns: Sequence[Any] | None) -> pd.DataFrame:
     if not first:
         raise ValueError("the bag has no records: give meta=, which says columns and dtypes")
     return pd.DataFrame(list(first), columns=None if columns is None else list(columns)).iloc[:0]
-
-
-def _as_meta(meta: Any) -> pd.DataFrame:
-    """Return the frame without rows that a meta in any form means."""
-    if isinstance(meta, pd.DataFrame):
-        return meta.iloc[:0]
-    pairs = list(meta.items()) if isinstance(meta, Mapping) else list(meta)
-    return pd.DataFrame({label: pd.Series(dtype=dtype) for label, dtype in pairs})
 
 
 # -- into something else ---------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from treadle.dataframe.elementwise.operators import (
 from treadle.dataframe.elementwise.rows import RowMethod, beside, by_column, rowwise, some_unmatched
 from treadle.dataframe.elementwise.tables import add_all, like_pandas
 from treadle.dataframe.frame import FrameCollection
-from treadle.dataframe.groupby.spec import one_row
+from treadle.dataframe.one_row import one_row
 
 _SUMMARIES = {
     "add": "Return the sum with another value, ``frame + other``.",

@@ -15,7 +15,7 @@ from treadle.dataframe.elementwise.tables import no_default
 from treadle.dataframe.expr import Assign, Filter, FrameExpr, Projection
 from treadle.dataframe.first_rows import rows_at_hand
 from treadle.dataframe.frame import FrameCollection
-from treadle.dataframe.groupby.spec import one_row
+from treadle.dataframe.one_row import one_row
 
 
 class PandasFunction(RowCall):

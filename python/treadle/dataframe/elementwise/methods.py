@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pandas as pd
-
-from treadle.dataframe.build import NOT_GIVEN
+from treadle.dataframe.build import NO_DEFAULT, NOT_GIVEN
 from treadle.dataframe.elementwise import applying, combining, reshaping
 from treadle.dataframe.elementwise.arithmetic import DataFrameArithmetic
 from treadle.dataframe.elementwise.categories import categorized
 from treadle.dataframe.elementwise.of_series import ElementwiseIndex, ElementwiseSeries
 from treadle.dataframe.elementwise.shared import ElementwiseFrame
-
-#: pandas' mark for an argument that was not given.
-_NO_DEFAULT: Any = pd.api.extensions.no_default
 
 __all__ = ["ElementwiseDataFrame", "ElementwiseFrame", "ElementwiseIndex", "ElementwiseSeries"]
 
@@ -149,7 +144,7 @@ class ElementwiseDataFrame(DataFrameArithmetic):
         )  # fmt: skip
 
     def stack(
-        self, level: Any = -1, dropna: Any = _NO_DEFAULT, sort: Any = _NO_DEFAULT,
+        self, level: Any = -1, dropna: Any = NO_DEFAULT, sort: Any = NO_DEFAULT,
         future_stack: bool = True,
     ) -> Any:  # fmt: skip
         """Make a row of each value, under the labels of its row and its column.

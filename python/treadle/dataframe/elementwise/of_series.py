@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pandas as pd
-
-from treadle.dataframe.build import NOT_GIVEN
+from treadle.dataframe.build import NO_DEFAULT, NOT_GIVEN
 from treadle.dataframe.elementwise import applying, combining, replacing, reshaping
 from treadle.dataframe.elementwise.accessors import (
     AccessorProperty,
@@ -20,9 +18,6 @@ from treadle.dataframe.elementwise.rows import RowMethod, beside, rowwise
 from treadle.dataframe.elementwise.shared import ElementwiseAny
 from treadle.dataframe.elementwise.text import StringAccessor
 from treadle.dataframe.elementwise.times import DatetimeAccessor, TimesOfIndex
-
-#: pandas' mark for an argument that was not given.
-_NO_DEFAULT: Any = pd.api.extensions.no_default
 
 
 class ElementwiseSeries(SeriesArithmetic):
@@ -166,7 +161,7 @@ class ElementwiseSeries(SeriesArithmetic):
         """
         return reshaping.exploded(self, None, ignore_index)
 
-    def to_frame(self, name: Any = _NO_DEFAULT) -> Any:
+    def to_frame(self, name: Any = NO_DEFAULT) -> Any:
         """Return a frame of this one column.
 
         Parameters
@@ -174,7 +169,7 @@ class ElementwiseSeries(SeriesArithmetic):
         name : label, optional
             That of the series without it.
         """
-        args = () if name is _NO_DEFAULT else (name,)
+        args = () if name is NO_DEFAULT else (name,)
         return rowwise("to_frame", RowMethod("to_frame"), self, *args)
 
 
@@ -221,7 +216,7 @@ class ElementwiseIndex(TimesOfIndex, ElementwiseAny):
         kwargs = {} if name is None else {"name": name}
         return rowwise("to_series", RowMethod("to_series"), self, kwargs=kwargs)
 
-    def to_frame(self, index: bool = True, name: Any = _NO_DEFAULT) -> Any:
+    def to_frame(self, index: bool = True, name: Any = NO_DEFAULT) -> Any:
         """Return the labels as a frame of one column.
 
         Parameters
@@ -235,5 +230,5 @@ class ElementwiseIndex(TimesOfIndex, ElementwiseAny):
                 "to_frame(index=False) would number rows across partitions; "
                 "use to_frame().reset_index(drop=True)"
             )
-        kwargs = {} if name is _NO_DEFAULT else {"name": name}
+        kwargs = {} if name is NO_DEFAULT else {"name": name}
         return rowwise("to_frame", RowMethod("to_frame"), self, kwargs=kwargs)

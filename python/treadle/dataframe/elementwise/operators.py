@@ -24,7 +24,7 @@ from treadle.dataframe.build import as_expr, meta_from, partwise
 from treadle.dataframe.elementwise.rows import RowCall, beside, by_column, rowwise, some_unmatched
 from treadle.dataframe.expr import FrameExpr
 from treadle.dataframe.frame import FrameCollection
-from treadle.dataframe.groupby.spec import one_row
+from treadle.dataframe.one_row import one_row
 
 
 def binary(label: str, func: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:

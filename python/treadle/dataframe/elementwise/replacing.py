@@ -20,7 +20,7 @@ from treadle.dataframe.elementwise.rows import (
 )
 from treadle.dataframe.elementwise.tables import no_default
 from treadle.dataframe.frame import FrameCollection
-from treadle.dataframe.groupby.spec import one_row
+from treadle.dataframe.one_row import one_row
 
 
 class AsType(RowCall):

@@ -6,18 +6,15 @@ from typing import Any
 
 import pandas as pd
 
-from treadle.dataframe.build import meta_from, partwise
+from treadle.dataframe.build import NO_DEFAULT, meta_from, partwise
 from treadle.dataframe.calls import Method
 from treadle.dataframe.elementwise.categories import is_text
 from treadle.dataframe.elementwise.rows import RowCall, rowwise
 from treadle.dataframe.expr import Columns, FrameExpr, Partwise
 from treadle.dataframe.frame import FrameCollection
-from treadle.dataframe.groupby.spec import one_row
+from treadle.dataframe.one_row import one_row
 from treadle.graph.program import Reg
 from treadle.graph.tokenize import tokenize
-
-#: pandas' mark for an argument that was not given.
-_NO_DEFAULT: Any = pd.api.extensions.no_default
 
 
 class Explode(Partwise):
@@ -111,7 +108,7 @@ def melt(
 
 def stacked(frame: Any, level: Any, dropna: Any, sort: Any, future_stack: bool) -> Any:
     """Return a row for each value, under the label of its row and that of its column."""
-    if not future_stack or dropna not in (True, _NO_DEFAULT) or sort not in (True, _NO_DEFAULT):
+    if not future_stack or dropna not in (True, NO_DEFAULT) or sort not in (True, NO_DEFAULT):
         raise NotImplementedError(
             "stack() does what pandas does with future_stack=True: use dropna() and sort_index() "
             "after it"

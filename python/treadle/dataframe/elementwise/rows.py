@@ -272,6 +272,7 @@ def _blocks(frame: Any, other: Any, expr: Expr) -> Any:
 def _pieces(frame: Any, values: Any) -> Source:
     """Return an array cut as a frame is."""
     from treadle.dataframe.creating import InMemory
+    from treadle.dataframe.windows.around import lengths_of
 
     lengths = lengths_of(frame.expr)
     if lengths is None and frame.npartitions == 1:
@@ -289,12 +290,6 @@ def _pieces(frame: Any, values: Any) -> Source:
         f"values-{tokenize('values', values, borders)}",
         InMemory(parts, (None,) * len(borders), values[:0]), layout=frame.expr.layout,
     )  # fmt: skip
-
-
-def lengths_of(expr: Expr) -> Sequence[int] | None:
-    """Return the rows of each partition, if that is known without reading."""
-    found = rows_of(expr)
-    return found.reading.lengths() if isinstance(found, Source) else None
 
 
 def is_collection(value: Any) -> bool:

@@ -7,14 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from treadle.dataframe.build import NOT_GIVEN
+from treadle.dataframe.build import NO_DEFAULT, NOT_GIVEN
 from treadle.dataframe.calls import Method
 from treadle.dataframe.elementwise import combining, partitions, products, replacing, zones
 from treadle.dataframe.elementwise.rows import RowMethod, is_collection, rowwise
 from treadle.dataframe.frame import FrameCollection
-
-#: pandas' mark for an argument that was not given.
-_NO_DEFAULT: Any = pd.api.extensions.no_default
 
 
 class ElementwiseAny(FrameCollection):
@@ -200,7 +197,7 @@ class ElementwiseFrame(ElementwiseAny):
         return replacing.filled(self, value, axis, limit)
 
     def where(
-        self, cond: Any, other: Any = _NO_DEFAULT, *, axis: Any = None, level: Any = None
+        self, cond: Any, other: Any = NO_DEFAULT, *, axis: Any = None, level: Any = None
     ) -> Any:
         """Keep values where a condition holds, and take others elsewhere.
 
@@ -224,13 +221,13 @@ class ElementwiseFrame(ElementwiseAny):
         return replacing.chosen("where", self, cond, other, axis, level)
 
     def mask(
-        self, cond: Any, other: Any = _NO_DEFAULT, *, axis: Any = None, level: Any = None
+        self, cond: Any, other: Any = NO_DEFAULT, *, axis: Any = None, level: Any = None
     ) -> Any:
         """Take other values where a condition holds; the opposite of :meth:`where`."""
         return replacing.chosen("mask", self, cond, other, axis, level)
 
     def replace(
-        self, to_replace: Any = None, value: Any = _NO_DEFAULT, *, regex: Any = False
+        self, to_replace: Any = None, value: Any = NO_DEFAULT, *, regex: Any = False
     ) -> Any:
         """Replace values.
 
@@ -245,7 +242,7 @@ class ElementwiseFrame(ElementwiseAny):
                 "replace() takes values in memory; use where(), or merge(), for those in partitions"
             )
         kwargs: dict[str, Any] = {} if regex is False else {"regex": regex}
-        if value is not _NO_DEFAULT:
+        if value is not NO_DEFAULT:
             kwargs["value"] = value
         return rowwise(
             "replace", RowMethod("replace"), self, to_replace, kwargs=kwargs, columnwise=True

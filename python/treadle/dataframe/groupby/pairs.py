@@ -33,7 +33,8 @@ from treadle.dataframe.groupby.kernels import (
 )
 from treadle.dataframe.groupby.keys import Rows, key_columns, number_groups, stack
 from treadle.dataframe.groupby.parts import State, as_float
-from treadle.dataframe.groupby.spec import Grouping, is_label, one_row, value_columns
+from treadle.dataframe.groupby.spec import Grouping, is_label, value_columns
+from treadle.dataframe.one_row import one_row
 
 #: What is kept of a pair of columns x and y.
 KEPT = ("count", "x", "y", "xx", "yy", "xy")

@@ -33,7 +33,7 @@ from treadle.dataframe.groupby.finish import OfRows
 from treadle.dataframe.groupby.kernels import AggPlan, Partial, plan_agg, renumbered
 from treadle.dataframe.groupby.pairs import plan_pairs
 from treadle.dataframe.groupby.parts import Custom
-from treadle.dataframe.groupby.spec import one_row
+from treadle.dataframe.one_row import one_row
 from treadle.dataframe.reducing.tree import SPLIT_EVERY, TreeReduction
 from treadle.dataframe.shuffle.key_hash import hash_keys, partition_numbers
 from treadle.graph.blockwise import Axis, Blockwise, Operand, Values

@@ -23,7 +23,8 @@ import pandas as pd
 
 from treadle.dataframe.groupby.kernels import as_frame, read_grouping
 from treadle.dataframe.groupby.keys import key_columns
-from treadle.dataframe.groupby.spec import Grouping, is_label, one_row
+from treadle.dataframe.groupby.spec import Grouping, is_label
+from treadle.dataframe.one_row import one_row
 
 
 @dataclass(frozen=True)

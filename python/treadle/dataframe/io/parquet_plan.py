@@ -33,7 +33,6 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
 
 from treadle.dataframe.io import parquet_parts as parts_of
@@ -55,6 +54,7 @@ from treadle.dataframe.io.parquet_read import (
     RowLabels,
 )
 from treadle.dataframe.io.row_filters import Extremes, Filters, check_filters, parse_filters
+from treadle.dataframe.plain import plain
 from treadle.errors import DataFileError
 from treadle.utils.format import parse_bytes
 
@@ -436,7 +436,7 @@ def _fitting(index: pd.Index[Any]) -> Callable[[Any], Any]:
 
     def fit(value: Any) -> Any:
         found = pd.Index([value]).astype(index.dtype)[0]
-        return found.item() if isinstance(found, np.number | np.bool_) else found
+        return plain(found)
 
     return fit
 

@@ -19,8 +19,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
+
+from treadle.dataframe.plain import plain
 
 OPERATORS = ("=", "==", "!=", "<", "<=", ">", ">=", "in", "not in", "is", "is not")
 
@@ -176,7 +177,7 @@ def _parse_term(term: Any) -> Term:
     if op in ("in", "not in"):
         if isinstance(value, str) or not isinstance(value, Iterable):
             raise ValueError(f"{op!r} takes several values in a list or a set: {term!r}")
-        several = tuple(map(_plain, value))
+        several = tuple(map(plain, value))
         try:
             several = tuple(sorted(several))  # a set has no order, and plans must have one
         except TypeError:
@@ -184,7 +185,7 @@ def _parse_term(term: Any) -> Term:
         return Term(column, op, several)
     if op in ("is", "is not") and not is_missing(value):
         raise ValueError(f"{op!r} asks for missing values and takes None: {term!r}")
-    return Term(column, "==" if op == "=" else op, _plain(value))
+    return Term(column, "==" if op == "=" else op, plain(value))
 
 
 def is_missing(value: Any) -> bool:
@@ -336,14 +337,6 @@ def _akin(one: Any, two: Any) -> bool:
 def _in_zone(stamp: pd.Timestamp, zone: Any) -> pd.Timestamp:
     """Return a time that was written without a zone as one in the zone of the column."""
     return stamp.tz_localize(zone) if stamp.tz is None and zone is not None else stamp
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.datetime64):
-        return pd.Timestamp(value)
-    if isinstance(value, np.timedelta64):
-        return pd.Timedelta(value)
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def _outside(op: str, value: Any, known: Extremes) -> bool:

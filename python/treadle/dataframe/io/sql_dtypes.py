@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from treadle.dataframe.io.csv_dtypes import Kind
 from treadle.dataframe.io.sql_read import SqlReader, kinds_of
+from treadle.dataframe.plain import plain
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class SqlLook:
         if dtype.kind not in "iufM":
             return None  # databases sort texts by their own rules
         found = pd.Index([border]).astype(dtype)[0]
-        return found.item() if isinstance(found, np.number) else found
+        return plain(found)
 
 
 def look(reader: SqlReader, head_rows: int, meta: Any) -> SqlLook:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, TypeAlias
 
-import numpy as np
 import pandas as pd
 
 from treadle import base
@@ -21,6 +20,7 @@ from treadle.dataframe.frame import FrameCollection
 from treadle.dataframe.join.asof import plan_asof
 from treadle.dataframe.join.asof_expr import AsofMerge, Span
 from treadle.dataframe.join.merging import as_frame
+from treadle.dataframe.plain import plain
 from treadle.dataframe.reducing.tree import reduced
 from treadle.dataframe.shuffle.pieces import key_columns
 
@@ -155,9 +155,7 @@ class KeyEnds:
         keys = pd.Index(keys)
         if not len(keys):
             return [None]
-        low, high = (
-            end.item() if isinstance(end, np.number) else end for end in (keys.min(), keys.max())
-        )
+        low, high = plain(keys.min()), plain(keys.max())
         return [(low, high, bool(keys.is_monotonic_increasing))]
 
     def __treadle_tokenize__(self) -> Any:

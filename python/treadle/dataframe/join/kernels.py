@@ -27,8 +27,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from treadle.dataframe.groupby.spec import one_row
 from treadle.dataframe.join.lookup import can_look_up, look_up, lookup_join
+from treadle.dataframe.one_row import one_row
 from treadle.dataframe.shuffle.pieces import key_columns
 
 #: Joins whose result keeps only columns of the left side.

@@ -23,7 +23,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from treadle.dataframe.build import emptied
-from treadle.dataframe.groupby.spec import one_row
+from treadle.dataframe.one_row import one_row
 
 
 @dataclass(frozen=True)

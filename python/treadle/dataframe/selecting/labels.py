@@ -13,18 +13,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from treadle.dataframe.build import NOT_GIVEN, emptied, new_collection, partwise
+from treadle.dataframe.build import NO_DEFAULT, NOT_GIVEN, emptied, new_collection, partwise
 from treadle.dataframe.callables import made_of
 from treadle.dataframe.calls import Method
 from treadle.dataframe.elementwise.metas import tried
 from treadle.dataframe.expr import FrameExpr, Projection
-from treadle.dataframe.groupby.spec import one_row
+from treadle.dataframe.one_row import one_row
 from treadle.dataframe.selecting.relabel import Relabel
 from treadle.dataframe.selecting.reset import ResetIndex
 from treadle.dataframe.selecting.rows import Rows
-
-#: "Not given", where None is a name.
-NO_DEFAULT: Any = pd.api.extensions.no_default
 
 
 def columns_at(frame: Any, positions: Sequence[int]) -> Any:

@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from treadle.dataframe.build import aligned, new_collection, partwise
+from treadle.dataframe.build import NO_DEFAULT, aligned, new_collection, partwise
 from treadle.dataframe.callables import made_of
 from treadle.dataframe.calls import Method
 from treadle.dataframe.expr import Filter
@@ -149,7 +149,7 @@ class SelectingSeries(FrameCollection):
         return found
 
     def reset_index(
-        self, level: Any = None, *, drop: bool = False, name: Any = labels.NO_DEFAULT,
+        self, level: Any = None, *, drop: bool = False, name: Any = NO_DEFAULT,
         allow_duplicates: bool = False,
     ) -> Any:  # fmt: skip
         """Return a frame of the index and the values, or with ``drop`` the values alone.
@@ -174,7 +174,7 @@ class SelectingSeries(FrameCollection):
         1     b  2
         """
         options = {"level": level, "allow_duplicates": allow_duplicates}
-        if name is not labels.NO_DEFAULT:
+        if name is not NO_DEFAULT:
             options["name"] = name
         return labels.reset_index(self, drop, options)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from treadle.dataframe.build import attribute, new_collection
+from treadle.dataframe.build import NO_DEFAULT, attribute, new_collection
 from treadle.dataframe.calls import Method
 from treadle.dataframe.frame import FrameCollection
 from treadle.dataframe.selecting import assigning, ends, labels
@@ -249,8 +249,8 @@ class SelectingFrame(FrameCollection):
         return found
 
     def rename_axis(
-        self, mapper: Any = labels.NO_DEFAULT, *, index: Any = labels.NO_DEFAULT,
-        columns: Any = labels.NO_DEFAULT, axis: Any = 0,
+        self, mapper: Any = NO_DEFAULT, *, index: Any = NO_DEFAULT,
+        columns: Any = NO_DEFAULT, axis: Any = 0,
     ) -> Self:  # fmt: skip
         """Return a frame whose index, or columns, have another name.
 

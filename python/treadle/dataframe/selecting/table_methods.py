@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from treadle.dataframe.build import aligned, new_collection
+from treadle.dataframe.build import NO_DEFAULT, aligned, new_collection
 from treadle.dataframe.callables import made_of
 from treadle.dataframe.expr import Filter, Projection
 from treadle.dataframe.frame import FrameCollection
@@ -356,7 +356,7 @@ class SelectingDataFrame(FrameCollection):
         return found
 
     def dropna(
-        self, *, axis: Any = 0, how: Any = labels.NO_DEFAULT, thresh: Any = labels.NO_DEFAULT,
+        self, *, axis: Any = 0, how: Any = NO_DEFAULT, thresh: Any = NO_DEFAULT,
         subset: Any = None,
     ) -> Self:  # fmt: skip
         """Return the rows without missing values.
@@ -385,7 +385,7 @@ class SelectingDataFrame(FrameCollection):
                 "use df.isna().any().compute(), and drop(columns=...)"
             )
         given = {"how": how, "thresh": thresh}
-        options = {key: value for key, value in given.items() if value is not labels.NO_DEFAULT}
+        options = {key: value for key, value in given.items() if value is not NO_DEFAULT}
         found: Self = labels.dropna(self, subset, options)
         return found
 

@@ -24,7 +24,7 @@ import pandas as pd
 
 from treadle.dataframe.build import emptied, new_collection
 from treadle.dataframe.expr import Assign, Columns, FrameExpr, Held, Partwise, Projection, Source
-from treadle.dataframe.groupby.spec import one_row
+from treadle.dataframe.one_row import one_row
 from treadle.dataframe.windows.chain import carried, neighbours
 from treadle.dataframe.windows.pieces import Ends, Reach, Surrounded
 from treadle.graph.blockwise import Axis, Blockwise, Operand

@@ -22,7 +22,7 @@ import pandas as pd
 
 from treadle.dataframe.build import emptied, new_collection, partwise
 from treadle.dataframe.expr import Columns, FrameExpr
-from treadle.dataframe.groupby.spec import one_row
+from treadle.dataframe.one_row import one_row
 from treadle.dataframe.windows.around import made_of_one_row
 from treadle.dataframe.windows.bins import Bins
 from treadle.dataframe.windows.chain import carried

@@ -12,7 +12,7 @@ from pandas.tseries.frequencies import to_offset
 
 from treadle.dataframe.build import emptied, partwise
 from treadle.dataframe.frame import FrameCollection
-from treadle.dataframe.groupby.spec import one_row
+from treadle.dataframe.one_row import one_row
 from treadle.dataframe.windows.around import around, made_of_one_row
 from treadle.dataframe.windows.pieces import Reach
 
