@@ -31,7 +31,6 @@ from treadle.dataframe.reducing.tree import TreeReduction, reduced
 from treadle.dataframe.shuffle.expr import ByHash, Shuffle
 from treadle.graph.expr import Users
 
-
 #: Codes that are looked at first for the order in which values come: mostly all are there.
 _HEAD = 1 << 16
 
