@@ -95,7 +95,8 @@ df.rename(columns={})
 df.select_dtypes("number"); df.set_index("x", sorted=True, divisions=(0, 2, 4, 5)); df.stack()
 df.to_orc(f"{files}/o", compute=False); df.transpose
 df.to_parquet(f"{files}/p", compute=False); df.to_records(); df.from_dict({"x": [1]}, npartitions=1)
-df.iterrows(); df.itertuples(); df.dot([1, 2]); df[["x"]]; df[df.x > 1]; repr(df); iter(df); df.x
+df.iterrows(); df.itertuples(); df.dot([1, 2]); df.sort_values(["x", "y"])
+df[["x"]]; df[df.x > 1]; repr(df); iter(df); df.x
 df._repr_html_(); np.add(df, 1); treadle.tokenize(df); df + df; -df; dir(df); df.median()
 """
 
@@ -105,7 +106,7 @@ kind.cat; x.corr(y); x.cov(y); when.dt; x.dtype; lists.explode()
 x.divmod(2); x.rdivmod(2); x.map({1: 2}); x.nlargest(2); x.nsmallest(2); x.to_frame(); x.unique()
 lists.list; structs.struct; text.str; x.is_monotonic_increasing; x.is_monotonic_decreasing
 x.is_unique; x.hasnans; x.nbytes; x.rename("z"); repr(x); abs(x); x % 2; divmod(x, 2); x[x > 1]
-x.T; x.dot(y); x.median(); x.quantile(0.5)
+x.T; x.dot(y); x.sort_values(); x.median(); x.quantile(0.5)
 x.reset_index(drop=True); x.drop([1], errors="ignore"); x.to_frame()
 """
 
@@ -198,7 +199,7 @@ NOT_CALLED = {
     "categorize": "looks for the categories", "get_dummies": "of texts: looks for what they hold",
     "remove_unused_categories": "looks which are used", "as_known": "looks for the categories",
     "compute_current_divisions": "looks at the labels", "info": "prints a text",
-    "sort_values": "looks where rows have to go", "combine": "of series: has no meta",
+    "combine": "of series: has no meta",
     "insert": "in place, below", "pop": "in place, below", "name": "below",
 }  # fmt: skip
 

@@ -292,6 +292,15 @@ def test_the_name_stands_for_the_values(frame):
     assert (frame.x + 1).expr.name != (frame.x + 1.0).expr.name
 
 
+def test_an_array_is_cut_as_held_partitions_are(frame):
+    held = frame[frame.x > FRAME.x.min()].persist(scheduler="sync")
+    expected = FRAME[FRAME.x > FRAME.x.min()]
+
+    assert_eq(held.x + np.arange(len(expected)), expected.x + np.arange(len(expected)))
+    with pytest.raises(ValueError, match="do not fit"):
+        held.x + np.arange(len(expected) + 1)
+
+
 @settings(deadline=None, max_examples=25)
 @given(
     st.lists(st.floats(-1e6, 1e6) | st.none(), min_size=1, max_size=12),
