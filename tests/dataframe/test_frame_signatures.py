@@ -115,3 +115,16 @@ def test_there_are_no_stale_exceptions():
     names = {name for kind in KINDS for name in dir(kind)}
 
     assert (OTHERWISE.keys() | MISSING.keys()) <= names
+
+
+@pytest.mark.parametrize("kind", [dd.DataFrame, dd.Series, dd.Index, dd.Scalar])
+def test_a_method_is_written_once(kind: type):
+    """Classes are put together of many: a name in two of them would hide one."""
+    homes: dict[str, list[str]] = {}
+    for base in kind.__mro__[1:-1]:
+        for name in vars(base):
+            if not name.startswith("_"):
+                homes.setdefault(name, []).append(base.__name__)
+
+    # Collections have names and expressions; columns have names of their own, frames are mended.
+    assert {name for name in homes if len(homes[name]) > 1} <= {"name", "expr"}

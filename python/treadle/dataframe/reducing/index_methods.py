@@ -6,7 +6,7 @@ from typing import Any
 
 from treadle.dataframe.reducing import sketches
 from treadle.dataframe.reducing.series import Values
-from treadle.dataframe.reducing.sizes import is_monotonic, is_unique, memory_usage, size
+from treadle.dataframe.reducing.sizes import is_unique, memory_usage, size
 from treadle.dataframe.reducing.totals import total
 
 
@@ -116,16 +116,6 @@ class ReducingIndex(Values):
     def size(self) -> Any:
         """Number of labels, as a scalar that is computed later."""
         return size(self)
-
-    @property
-    def is_monotonic_increasing(self) -> Any:
-        """Whether no label is less than the one before; see Series."""
-        return is_monotonic(self, increasing=True)
-
-    @property
-    def is_monotonic_decreasing(self) -> Any:
-        """Whether no label is greater than the one before; see Series."""
-        return is_monotonic(self, increasing=False)
 
     @property
     def has_duplicates(self) -> Any:

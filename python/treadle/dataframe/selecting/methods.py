@@ -12,6 +12,7 @@ from treadle.dataframe.callables import made_of
 from treadle.dataframe.calls import Method
 from treadle.dataframe.expr import Filter
 from treadle.dataframe.frame import FrameCollection
+from treadle.dataframe.reducing.sizes import length_of
 from treadle.dataframe.selecting import assigning, labels, named
 from treadle.dataframe.selecting.ends import ends
 from treadle.dataframe.selecting.shared_methods import SelectingFrame
@@ -65,14 +66,9 @@ class SelectingSeries(FrameCollection):
         return self._meta.dtype
 
     @property
-    def size(self) -> Any:
-        """Number of elements, as a scalar that is not computed yet."""
-        return named.length(self)
-
-    @property
     def shape(self) -> tuple[Any]:
         """Number of elements, as a scalar that is not computed yet."""
-        return (named.length(self),)
+        return (length_of(self),)
 
     @property
     def T(self) -> Self:  # noqa: N802
@@ -241,14 +237,9 @@ class SelectingIndex(FrameCollection):
         return found
 
     @property
-    def size(self) -> Any:
-        """Number of labels, as a scalar that is not computed yet."""
-        return named.length(self)
-
-    @property
     def shape(self) -> tuple[Any]:
         """Number of labels, as a scalar that is not computed yet."""
-        return (named.length(self),)
+        return (length_of(self),)
 
     @property
     def empty(self) -> bool:

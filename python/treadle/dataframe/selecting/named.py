@@ -1,4 +1,4 @@
-"""Names of series, and how many elements there are."""
+"""Names of series."""
 
 from __future__ import annotations
 
@@ -6,16 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from treadle.dataframe.build import new_collection, partwise
+from treadle.dataframe.build import partwise
 from treadle.dataframe.calls import Method
 from treadle.dataframe.selecting.labels import renamed_meta
-
-
-def length(frame: Any) -> Any:
-    """Return the number of rows as a scalar that is not computed yet."""
-    from treadle.dataframe.reducing.tree import Length
-
-    return new_collection(Length(frame.expr))
 
 
 def with_name(series: Any, name: Any) -> Any:

@@ -12,6 +12,7 @@ from treadle.dataframe.build import NO_DEFAULT, aligned, new_collection
 from treadle.dataframe.callables import made_of
 from treadle.dataframe.expr import Filter, Projection
 from treadle.dataframe.frame import FrameCollection
+from treadle.dataframe.reducing.sizes import length_of
 from treadle.dataframe.selecting import assigning, expressions, labels
 from treadle.dataframe.selecting.iloc import IlocIndexer
 from treadle.dataframe.selecting.select import select
@@ -208,18 +209,9 @@ class SelectingDataFrame(FrameCollection):
         return found
 
     @property
-    def size(self) -> Any:
-        """Number of elements, as a scalar that is not computed yet."""
-        from treadle.dataframe.reducing.tree import Length
-
-        return new_collection(Length(self._expr)) * self._meta.shape[1]
-
-    @property
     def shape(self) -> tuple[Any, int]:
         """Number of rows, as a scalar that is not computed yet, and number of columns."""
-        from treadle.dataframe.reducing.tree import Length
-
-        return new_collection(Length(self._expr)), self._meta.shape[1]
+        return length_of(self), self._meta.shape[1]
 
     @property
     def T(self) -> Any:  # noqa: N802
