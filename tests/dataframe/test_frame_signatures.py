@@ -128,3 +128,22 @@ def test_a_method_is_written_once(kind: type):
 
     # Collections have names and expressions; columns have names of their own, frames are mended.
     assert {name for name in homes if len(homes[name]) > 1} <= {"name", "expr"}
+
+
+@pytest.mark.parametrize(
+    "reduce",
+    [
+        lambda df, n: df.x.sum(split_every=n),
+        lambda df, n: df.x.quantile(0.5, split_every=n),
+        lambda df, n: df.groupby("k").x.sum(split_every=n),
+    ],
+)
+def test_split_every_means_the_same_everywhere(reduce: Any):
+    df = dd.from_pandas(pd.DataFrame({"k": 1, "x": range(12)}), npartitions=6)
+
+    found = [reduce(df, n).compute() for n in (None, True, False, 2, 5)]
+
+    assert all((value == found[0]).all() for value in found)
+    for wrong in (1, 0, -3):
+        with pytest.raises(ValueError, match="split_every must be 2 or more"):
+            reduce(df, wrong)

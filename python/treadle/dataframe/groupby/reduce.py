@@ -34,7 +34,7 @@ from treadle.dataframe.groupby.kernels import AggPlan, Partial, plan_agg, renumb
 from treadle.dataframe.groupby.pairs import plan_pairs
 from treadle.dataframe.groupby.parts import Custom
 from treadle.dataframe.one_row import one_row
-from treadle.dataframe.reducing.tree import SPLIT_EVERY, TreeReduction
+from treadle.dataframe.reducing.tree import TreeReduction, width_of
 from treadle.dataframe.shuffle.key_hash import hash_keys, partition_numbers
 from treadle.graph.blockwise import Axis, Blockwise, Operand, Values
 from treadle.graph.expr import Expr, Users
@@ -128,7 +128,7 @@ def tree(
     split_out: int = 1,
 ) -> FrameExpr:
     """Return the expression of a plan with ``chunk``, ``combine`` and ``finish``."""
-    width = _width(split_every, groups.frame.npartitions)
+    width = width_of(split_every, groups.frame.npartitions)
     if not groups.observed and split_out > 1 and groups.has_categories:
         raise NotImplementedError(
             "split_out= with observed=False: which partition should a category have that no row "
@@ -152,16 +152,6 @@ class Finish:
 
     def __call__(self, partials: list[Any]) -> Any:
         return self.plan.finish(self.plan.combine(partials))
-
-
-def _width(split_every: int | bool | None, count: int) -> int:
-    if split_every is False:
-        return max(count, 2)
-    if split_every is None or split_every is True:
-        return SPLIT_EVERY
-    if split_every < 2:
-        raise ValueError(f"split_every must be 2 or more, or False, not {split_every}")
-    return split_every
 
 
 def check_split_out(split_out: Any) -> int:
@@ -199,7 +189,7 @@ def aggregated(
         )
     from treadle.dataframe.groupby.regroup import aggregated_whole
 
-    width = _width(split_every, groups.frame.npartitions)
+    width = width_of(split_every, groups.frame.npartitions)
     return new_collection(aggregated_whole(groups, label, plan, meta, token, width, split_out))
 
 

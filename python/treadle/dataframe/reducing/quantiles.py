@@ -26,7 +26,7 @@ from treadle.dataframe.reducing import selection
 from treadle.dataframe.reducing.chosen import Chosen, choose, example, integers, is_numeric
 from treadle.dataframe.reducing.selection import Brackets
 from treadle.dataframe.reducing.totals import emptied_result
-from treadle.dataframe.reducing.tree import SPLIT_EVERY, TreeReduction
+from treadle.dataframe.reducing.tree import TreeReduction, width_of
 from treadle.graph.program import Reg
 from treadle.graph.tokenize import tokenize
 
@@ -283,8 +283,7 @@ def selected(label: str, frame: Any, kernel: Quantiles, split_every: int | bool 
     """Return the collection of a kernel's steps."""
     expr: FrameExpr = frame.expr
     count = expr.npartitions
-    width = count if split_every is False else split_every or SPLIT_EVERY
-    width = max(width, 2)
+    width = width_of(split_every, count)
     reads = None if kernel.chosen.columns is None else (kernel.chosen.columns,)
     token = tokenize(
         label, expr.name, kernel.q, kernel.interpolation, kernel.form, kernel.labels,

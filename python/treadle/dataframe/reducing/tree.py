@@ -123,17 +123,39 @@ def reduced(
     grids = [expr for expr in inputs if expr.numblocks]
     better = dict(zip((expr.name for expr in grids), aligned(grids), strict=True))
     inputs = [better.get(expr.name, expr) for expr in inputs]
-    if split_every is not None and split_every is not False and split_every < 2:
-        raise ValueError(f"split_every must be 2 or more, or False, not {split_every}")
-    width = grids[0].numblocks[0] if split_every is False else split_every or SPLIT_EVERY
+    width = width_of(split_every, grids[0].numblocks[0])
     functions = (chunk, combine or aggregate, aggregate) if token is None else token
     frame_like = isinstance(meta, pd.DataFrame | pd.Series | pd.Index)
     expr = node(
         f"{label}-{tokenize(label, functions, [item.name for item in inputs], width)}",
         meta, divisions if frame_like else None, tuple(inputs), chunk, combine or aggregate,
-        aggregate, reads=None if reads is None else tuple(reads), split_every=max(width, 2),
+        aggregate, reads=None if reads is None else tuple(reads), split_every=width,
     )  # fmt: skip
     return new_collection(expr)
+
+
+def width_of(split_every: int | bool | None, count: int) -> int:
+    """Return how many partial results one call puts together.
+
+    Parameters
+    ----------
+    split_every : int, bool or None
+        False for all of them; None and True leave it open.
+    count : int
+        How many there are.
+
+    Examples
+    --------
+    >>> width_of(None, 100), width_of(4, 100), width_of(False, 100)
+    (8, 4, 100)
+    """
+    if split_every is False:
+        return max(count, 2)
+    if split_every is None or split_every is True:
+        return SPLIT_EVERY
+    if split_every < 2:
+        raise ValueError(f"split_every must be 2 or more, or False, not {split_every}")
+    return split_every
 
 
 class Length(TreeReduction):
