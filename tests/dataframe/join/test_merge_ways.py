@@ -289,3 +289,19 @@ def test_a_shuffle_that_others_need_whole_is_not_filtered():
     assert len(shuffles) == 1
     wanted = a.compute().merge(a.compute(), on="k")
     assert_eq(result, wanted[wanted.y_x > 1], sort_results=True, check_index=False)
+
+
+@pytest.mark.parametrize("how", ["inner", "left", "outer", "leftsemi"])
+@pytest.mark.parametrize("npartitions", [1, 3])
+def test_keys_that_nobody_wants_are_gone_from_the_result(how, npartitions):
+    left = pd.DataFrame({"k": list("abcd") * 5, "x": range(20)})
+    right = pd.DataFrame({"k": list("abe"), "y": [1.5, 2.5, 3.5]})
+    ours = dd.from_pandas(left, npartitions=4).merge(
+        dd.from_pandas(right, npartitions=npartitions), on="k", how=how
+    )
+    label = "x" if how == "leftsemi" else "y"
+
+    theirs = left[left.k.isin(right.k)] if how == "leftsemi" else left.merge(right, on="k", how=how)
+
+    assert_eq(ours[[label]], theirs[[label]], check_index=False, sort_results=True)
+    assert len(ours) == len(theirs)

@@ -84,7 +84,12 @@ class Merge(FrameExpr):
         if self.columns is None or self.sides.reads[0] is None:
             return self
         sides = self.sides.narrow(columns)
-        return self._narrowed(list(sides.plan.meta.columns), sides=sides)
+        return self._narrowed(self._made(sides, columns), sides=sides)
+
+    def _made(self, sides: Sides, columns: Columns) -> Columns:
+        """Return the columns of the result, of which some are wanted: not keys for their sake."""
+        wanted = set(columns)
+        return [label for label in sides.plan.meta.columns if label in wanted]
 
     def filtered(self, predicate: FrameExpr) -> FrameExpr | None:
         """Return this merge of the rows that a predicate on its columns chooses, if it can."""
@@ -96,7 +101,9 @@ class Merge(FrameExpr):
         return super().operand(position, ("left", "right")[position] == self.whole)
 
     def lower(self) -> Expr:
-        return self.calls(MergeParts(self.sides), Reg(0), Reg(1))
+        labels = list(self.sides.plan.meta.columns)
+        wanted = None if self.columns in (None, labels) else self.columns
+        return self.calls(MergeParts(self.sides, wanted), Reg(0), Reg(1))
 
     def describe(self) -> str:
         plan = self.sides.plan
@@ -113,6 +120,9 @@ class MarkedMerge(Merge):
     @staticmethod
     def parts_made(count: int) -> int:
         return count + 1
+
+    def _made(self, sides: Sides, columns: Columns) -> Columns:
+        return list(sides.plan.meta.columns)
 
     def lower(self) -> Gather:
         assert self.whole is not None
@@ -148,20 +158,22 @@ class MarkedMerge(Merge):
 
 
 class MergeParts:
-    """Merges two partitions."""
+    """Merges two partitions; the result has all columns, or those that are wanted."""
 
-    __slots__ = ("sides",)
+    __slots__ = ("sides", "wanted")
     __name__ = "merge"
 
-    def __init__(self, sides: Sides):
+    def __init__(self, sides: Sides, wanted: list[Any] | None = None):
         self.sides = sides
+        self.wanted = wanted
 
     def __call__(self, left: Any, right: Any) -> Any:
         mine, theirs = self.sides.names
-        return merge_parts(renamed(left, mine), renamed(right, theirs), self.sides.plan)
+        left, right = renamed(left, mine), renamed(right, theirs)
+        return merge_parts(left, right, self.sides.plan, self.wanted)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return MergeParts, (self.sides,)
+        return MergeParts, (self.sides, self.wanted)
 
 
 class MergeMarking:

@@ -215,8 +215,16 @@ def _promoted(
     return tuple(found)
 
 
-def merge_parts(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.DataFrame:
+def merge_parts(
+    left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan, wanted: list[Any] | None = None
+) -> pd.DataFrame:
     """Merge two partitions whose keys meet nowhere else.
+
+    Parameters
+    ----------
+    wanted : list, optional
+        Only these columns of the result, in its order: keys are often needed to merge, and for
+        nothing else.
 
     Returns
     -------
@@ -232,10 +240,13 @@ def merge_parts(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.D
     0  1  NaN
     1  2  5.0
     """
-    merged = _merged(left, right, plan)
+    merged = _merged(left, right, plan, wanted)
     if plan.left_index != plan.right_index and plan.how not in FILTERS:
         merged = _with_labels_of_columns(merged, left, right, plan)
-    return conform(merged, plan.meta)
+    if wanted is None:
+        return conform(merged, plan.meta)
+    chosen = merged if list(merged.columns) == wanted else merged[wanted]
+    return conform(chosen, plan.meta[wanted])
 
 
 def _with_labels_of_columns(
@@ -252,13 +263,15 @@ def _with_labels_of_columns(
     return merged.set_axis(pd.Index(missing.array, name=plan.meta.index.name))
 
 
-def _merged(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.DataFrame:
+def _merged(
+    left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan, wanted: list[Any] | None = None
+) -> pd.DataFrame:
     if plan.how in FILTERS:
-        return _filtered(left, right, plan)
+        return _filtered(left, right, plan, wanted)
     if plan.looks_up and plan.left_on and plan.right_on:
         on = plan.left_on[0], plan.right_on[0]
         if can_look_up(left[on[0]].dtype, right[on[1]].dtype):
-            merged = lookup_join(left, right, plan.how, *on, plan.meta.columns)
+            merged = lookup_join(left, right, plan.how, *on, plan.meta.columns, wanted)
             if merged is not None:
                 return merged
     return left.merge(
@@ -268,7 +281,9 @@ def _merged(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.DataF
     )  # fmt: skip
 
 
-def _filtered(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.DataFrame:
+def _filtered(
+    left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan, wanted: list[Any] | None = None
+) -> pd.DataFrame:
     """Rows of the left side that have a match, or none; each at most once, and in its order.
 
     They are numbered anew unless an index takes part, as an inner merge does.
@@ -277,7 +292,8 @@ def _filtered(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.Dat
         keys, table = left[plan.left_on[0]], right[plan.right_on[0]].drop_duplicates()
         rows = look_up(keys, table) if can_look_up(keys.dtype, table.dtype) else None
         if rows is not None:
-            kept: pd.DataFrame = left[(rows >= 0) == (plan.how == "leftsemi")]
+            shown = left if wanted is None else left[wanted]
+            kept: pd.DataFrame = shown[(rows >= 0) == (plan.how == "leftsemi")]
             return kept.set_axis(pd.RangeIndex(len(kept)))
     if plan.validate is not None:
         _check_unique(left, right, plan)

@@ -53,6 +53,7 @@ def lookup_join(
     left_on: Any,
     right_on: Any,
     columns: pd.Index[Any],
+    wanted: list[Any] | None = None,
 ) -> pd.DataFrame | None:
     """Merge by a key that the right side has once; None if that is not so.
 
@@ -63,6 +64,8 @@ def lookup_join(
         Columns of dtypes for which :func:`can_look_up`.
     columns : Index
         Names of the result.
+    wanted : list, optional
+        Only these columns of it: rows of others, such as the keys, are not gathered.
 
     Returns
     -------
@@ -71,11 +74,16 @@ def lookup_join(
     rows = look_up(left[left_on], right[right_on])
     if rows is None:
         return None
+    added = right.drop(columns=right_on) if left_on == right_on else right
+    if wanted is not None:
+        places = np.flatnonzero(columns.isin(wanted))
+        count, columns = left.shape[1], columns[places]
+        left = left.take(places[places < count], axis=1)
+        added = added.take(places[places >= count] - count, axis=1)
     found = rows >= 0
     complete = bool(found.all())
     if how == "inner" and not complete:
         left, rows = left.take(np.flatnonzero(found)), rows[found]
-    added = right.drop(columns=right_on) if left_on == right_on else right
     numbered = added.set_axis(pd.RangeIndex(len(added)))
     # Where rows may be missing, pandas fills in and promotes; -1 is no label of a range.
     gathered = numbered.reindex(rows) if how == "left" and not complete else numbered.take(rows)
