@@ -183,6 +183,7 @@ def test_divisions_are_kept_cleared_or_transformed():
 
     assert df.map_overlap(abs, 1, 1).divisions == df.divisions
     assert not df.map_overlap(abs, 1, 1, clear_divisions=True).known_divisions
+
     def next_day(index):
         return index + pd.Timedelta("1D")
 
