@@ -14,8 +14,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from treadle.array.block_sizes import BlockSizes
 from treadle.array.core import Array
 from treadle.planning.plan import Plan, TaskSizes, rehearsed_plan
@@ -63,10 +61,10 @@ def plan(
     for array in arrays:
         if not isinstance(array, Array):
             raise TypeError(f"plan() takes arrays in blocks, not {type(array).__name__}")
-    wanted = [(array.name, *index) for array in arrays for index in np.ndindex(*array.numblocks)]
+    exprs = [array.expr for array in arrays]
     return rehearsed_plan(
-        BlockSizes([array.expr for array in arrays]),
-        wanted,
+        BlockSizes(exprs),
+        exprs,
         lambda columns: sum(_put_together(array, columns) for array in arrays),
         num_workers=num_workers,
         memory_limit=memory_limit,

@@ -16,20 +16,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from treadle.dataframe.expr import FrameExpr, Projection
+from treadle.dataframe.expr import Columns, FrameExpr, Projection
 from treadle.graph.expr import Expr, walk
 
 
 def prune_columns(roots: Sequence[Expr]) -> list[Expr]:
     """Return expressions of the same names and values that read fewer columns."""
     order = list(walk(roots))
-    narrow, wanted = _narrowed(order, roots)
+    narrow = _narrowed(order, roots)
     done: dict[str, Expr] = {}
     for expr in order:
-        if expr.name not in wanted:
+        if expr.name not in narrow:
             continue  # only columns needed it that nobody wants
-        new = narrow[expr.name]
-        inputs = tuple(_input(new, n, done[item.name]) for n, item in enumerate(new.inputs))
+        new, needs = narrow[expr.name]
+        passes = isinstance(new, FrameExpr) and new.passes_columns
+        below = [done[item.name] for item in new.inputs]
+        inputs = tuple(map(_only, below, needs)) if passes else tuple(below)
         if any(a is not b for a, b in zip(inputs, new.inputs, strict=True)):
             new = new.with_inputs(inputs)
         done[expr.name] = new
@@ -38,10 +40,10 @@ def prune_columns(roots: Sequence[Expr]) -> list[Expr]:
 
 def _narrowed(
     order: Sequence[Expr], roots: Sequence[Expr]
-) -> tuple[dict[str, Expr], dict[str, set[Any] | None]]:
-    """Return the node that each becomes, on its old inputs, and the columns wanted of each."""
+) -> dict[str, tuple[Expr, list[Columns | None]]]:
+    """Return the node that each becomes, on its old inputs, and what it needs of each of these."""
     wanted: dict[str, set[Any] | None] = {root.name: None for root in roots}
-    narrow: dict[str, Expr] = {}
+    narrow: dict[str, tuple[Expr, list[Columns | None]]] = {}
     for expr in reversed(order):
         if expr.name not in wanted:
             continue
@@ -52,19 +54,18 @@ def _narrowed(
             new: Expr = expr.narrow([label for label in own if label in columns])
         else:
             new = expr
-        narrow[expr.name] = new
-        needs = new.needs() if isinstance(new, FrameExpr) else [None] * len(new.inputs)
+        needs: list[Columns | None] = [None] * len(new.inputs)
+        if isinstance(new, FrameExpr):
+            needs = new.needs()
+        narrow[expr.name] = new, needs
         for item, needed in zip(new.inputs, needs, strict=True):
             known = wanted.get(item.name, set())
             wanted[item.name] = None if needed is None or known is None else known | set(needed)
-    return narrow, wanted
+    return narrow
 
 
-def _input(user: Expr, position: int, there: Expr) -> Expr:
-    """Return an input with just the columns that its user needs, if others would be in the way."""
-    if not isinstance(user, FrameExpr) or not user.passes_columns:
-        return there
-    needed = user.needs()[position]
+def _only(there: Expr, needed: Columns | None) -> Expr:
+    """Return an input with just the columns that are needed: others would be in the way."""
     if needed is None or not isinstance(there, FrameExpr) or there.columns in (None, needed):
         return there
     return Projection(there, needed)

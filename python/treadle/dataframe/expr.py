@@ -225,16 +225,6 @@ class Held(FrameExpr):
         return f"held {key_prefix(self.name)}"
 
 
-class Wrapped(FrameExpr):
-    """Partitions that another kind of expression makes: blocks of a bag or of an array, delayed
-    values. Of two dimensions the second has one block."""
-
-    __slots__ = ()
-
-    def lower(self) -> Expr:
-        return Blockwise(self.name, self.numblocks, Program(1, (), 0), (self.operand(0),))
-
-
 # -- partition by partition ------------------------------------------------------------------------
 
 

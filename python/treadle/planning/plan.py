@@ -131,7 +131,7 @@ class Plan:
 
 def rehearsed_plan(
     sizes: Sizes,
-    wanted: Sequence[Key],
+    exprs: Sequence[Expr],
     put_together: Callable[[TaskSizes], float],
     *,
     num_workers: int | None = None,
@@ -144,7 +144,7 @@ def rehearsed_plan(
     Parameters
     ----------
     sizes : Sizes
-    wanted : sequence of key
+    exprs : sequence of Expr
         Of the results.
     put_together : callable
         Returns the bytes that results take once more as they are put together out of blocks.
@@ -163,7 +163,8 @@ def rehearsed_plan(
     for expr in walk(sizes.fused):
         if expr.name not in graph.layers:
             expr.add_to(graph)
-    table = compile_graph(graph, list(wanted))
+    wanted = [(expr.name, *index) for expr in exprs for index in np.ndindex(*expr.numblocks)]
+    table = compile_graph(graph, wanted)
     columns = TaskSizes(table, sizes)
     lanes = [worker for _ in range(place.threads) for worker in range(place.workers)]
     peak = rehearse(table, columns.nbytes, columns.extra, lanes, by_number=not place.stack)

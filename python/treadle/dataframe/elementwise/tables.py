@@ -76,11 +76,6 @@ def documented(summary: str, theirs: str, names: Collection[str] = ()) -> str:
     return text
 
 
-def pandas_property(name: str, summary: str, call: Callable[[Any], Any], home: str) -> Any:
-    """Return a property whose docstring is made as that of a method."""
-    return property(call, doc=documented(summary, f"{home}.{name}"))
-
-
 def no_default(value: Any) -> bool:
     """Tell whether a value is pandas' mark for an argument that was not given."""
     return value is pd.api.extensions.no_default

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import codecs
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -105,11 +105,6 @@ class CsvReading:
     path_column: str | None = None
     paths: tuple[str, ...] = ()
     meta: Any = None
-
-    @property
-    def label_of(self) -> Callable[[int], Any]:
-        """Number of a field -> its label."""
-        return lambda number: self.labels[number] if number < len(self.labels) else number
 
 
 def first_reading(options: dict[str, Any]) -> CsvReading:

@@ -67,12 +67,12 @@ class ParquetFiles(Reading):
         return self._with(self.plan.select(named, keep_parts=True))
 
     def lengths(self) -> Sequence[int] | None:
-        if self.plan.reader.filters is not None:
-            return None
-        counts = [part.nrows for part in self.plan.parts]
-        return None if None in counts else [count or 0 for count in counts]
+        return None if self.plan.reader.filters is not None else self._rows()
 
     def about_lengths(self) -> Sequence[float] | None:
+        return self._rows()  # without filters, or before them
+
+    def _rows(self) -> list[int] | None:
         counts = [part.nrows for part in self.plan.parts]
         return None if None in counts else [count or 0 for count in counts]
 

@@ -59,14 +59,9 @@ def plan(
       peak memory ... of 1.00 GiB
     """
     exprs = [item.expr for item in collections]
-    wanted: list[Any] = []
-    for expr in exprs:
-        numbers = range(expr.npartitions) if expr.numblocks else [None]
-        wanted += [(expr.name,) if n is None else (expr.name, n) for n in numbers]
+    names = {expr.name for expr in exprs if expr.npartitions > 1}
 
     def put_together(sizes: TaskSizes) -> float:
-        several = [expr for expr in exprs if expr.npartitions > 1]
-        names = {expr.name for expr in several}
         return sum(
             own
             for key, own in zip(sizes.keys, sizes.nbytes, strict=True)
@@ -75,7 +70,7 @@ def plan(
 
     return rehearsed_plan(
         FrameSizes(exprs),
-        wanted,
+        exprs,
         put_together,
         num_workers=num_workers,
         memory_limit=memory_limit,
